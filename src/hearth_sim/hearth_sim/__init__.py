@@ -1,0 +1,1 @@
+"""The simulated home: MuJoCo worlds behind the ports of ``hearth_core``."""

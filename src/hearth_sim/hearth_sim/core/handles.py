@@ -1,0 +1,101 @@
+"""What the world needs to know about the parts that were put into its model.
+
+``core/robot`` and ``core/home`` build bodies into one ``mujoco.MjSpec`` and say here, by name,
+what they built. Names are looked up once, after compilation; a name the model lacks is an error.
+Everything of a robot is called ``<robot>/<link or joint>``; nothing of a home holds a robot's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import mujoco
+
+from hearth_core.geometry import Pose2
+from hearth_core.ports import JointLimits
+
+StepHook = Callable[[mujoco.MjModel, mujoco.MjData], None]
+"""Called in the physics thread before steps; may write ``data.qfrc_applied`` and ``ctrl``."""
+
+
+@dataclass(frozen=True)
+class JointHandle:
+    """One joint of a robot as the outside knows it."""
+
+    name: str
+    """Name in the URDF, ``joint_states`` and ``hearth_core.frames``."""
+    mj_joint: str
+    limits: JointLimits
+    actuator: str | None = None
+    """Position actuator (ctrl [rad or m]); None: coupled or passive."""
+
+
+@dataclass(frozen=True)
+class CameraHandle:
+    """One camera of a robot."""
+
+    name: str
+    """``head_camera``, ``left_wrist_camera``, ..."""
+    mj_camera: str
+    width: int
+    height: int
+    frame: str
+    """Optical frame of the colour stream."""
+    depth_frame: str | None = None
+    """Optical frame of the registered depth stream; None: colour only."""
+
+
+@dataclass(frozen=True)
+class BaseHandle:
+    """A planar base: slide x, slide y, hinge z in world axes, one velocity actuator each."""
+
+    joints: tuple[str, str, str]
+    """MuJoCo joints x, y [m], yaw [rad]."""
+    actuators: tuple[str, str, str]
+    """MuJoCo actuators; ctrl is velocity along the world's axes [m/s, m/s, rad/s]."""
+
+
+@dataclass(frozen=True)
+class RobotHandles:
+    """What ``add_robot`` built."""
+
+    name: str
+    urdf: str
+    """The robot's description as text."""
+    root_body: str
+    """Body at base_footprint; all bodies below it are the robot's."""
+    base: BaseHandle
+    groups: Mapping[str, Sequence[JointHandle]]
+    """Joint groups by the names of ``hearth_core.frames.GROUPS``; coupled joints last."""
+    cameras: Sequence[CameraHandle]
+    lidar_site: str
+    imu_site: str
+    gyro: str
+    """Sensor names; the IMU's are in ``imu_site``'s frame."""
+    accelerometer: str
+    orientation: str
+    touch: Mapping[str, str]
+    """MuJoCo touch sensor by fingertip link."""
+    wheel_bodies: Sequence[str] = ()
+    """Bodies whose contact with the floor is no event."""
+    rest: Mapping[str, float] = field(default_factory=dict)
+    """Starting position by joint name; 0 where missing."""
+
+
+@dataclass(frozen=True)
+class HomeHandles:
+    """What ``add_home`` built."""
+
+    objects: Mapping[str, str]
+    """Body with a free joint, by the object's id."""
+    articulations: Mapping[str, str]
+    """MuJoCo hinge or slide by name (``refrigerator/door``)."""
+    charger: Pose2 | None = None
+    """Where base_footprint stands when charging; None: no charger."""
+    floor_geoms: Sequence[str] = ("floor",)
+    start_poses: Sequence[Pose2] = ()
+    """Of robot 1, 2, ...; drawn by the scenario."""
+    hooks: Sequence[StepHook] = ()
+    hook_period: float = 0.01
+    """Longest time [s] between two calls of the hooks; 0: before every step."""
