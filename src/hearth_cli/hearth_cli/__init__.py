@@ -1,0 +1,1 @@
+"""The hearth command. Everything under `setup` runs before the environment exists: stdlib only."""

@@ -1,0 +1,1 @@
+"""Set up the pip environment in `.hearth/`, once, and find out fast that nothing is to be done."""

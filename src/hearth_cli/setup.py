@@ -1,0 +1,23 @@
+"""Install hearth_cli; the version is read from package.xml."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+NAME = "hearth_cli"
+VERSION = ET.parse(Path(__file__).parent / "package.xml").getroot().findtext("version")
+
+setup(
+    name=NAME,
+    version=VERSION,
+    packages=find_packages(exclude=["test"]),
+    package_data={NAME: ["setup/interfaces.cmake"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    install_requires=["setuptools", "pyyaml"],
+    zip_safe=False,
+    entry_points={"console_scripts": ["hearth = hearth_cli.main:main"]},
+)
