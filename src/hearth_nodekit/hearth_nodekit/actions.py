@@ -12,15 +12,22 @@ from concurrent.futures import Future as ThreadFuture
 from enum import Enum, auto
 from typing import Any
 
+from action_msgs.msg import GoalStatus
 from hearth_core.errors import HearthError
 from hearth_core.outcome import Code, Outcome
-from rclpy.action import ActionClient, ActionServer, CancelResponse, GoalResponse
+from rclpy.action import ActionClient
 from rclpy.action.client import ClientGoalHandle
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
 
 from hearth_nodekit.convert import to_outcome
+from hearth_nodekit.deferred import DeferredActionServer
+
+_STATUS = {
+    Code.SUCCEEDED: GoalStatus.STATUS_SUCCEEDED,
+    Code.CANCELED: GoalStatus.STATUS_CANCELED,
+}
 
 
 class Canceled(HearthError):
@@ -120,13 +127,8 @@ class ThreadedActionServer:
         self._turn = threading.Lock()
         self._current: ActiveGoal | None = None
         self._goals: dict[bytes, ActiveGoal] = {}
-        self._server = ActionServer(
-            node,
-            action_type,
-            name,
-            self._execute,
-            goal_callback=lambda _: GoalResponse.ACCEPT,
-            cancel_callback=self._on_cancel,
+        self._server = DeferredActionServer(
+            node, action_type, name, self._on_goal, self._on_cancel
         )
 
     def close(self) -> None:
@@ -135,34 +137,24 @@ class ThreadedActionServer:
             for goal in self._goals.values():
                 goal.stop()
 
-    def _on_cancel(self, handle: ServerGoalHandle) -> CancelResponse:
+    def _on_cancel(self, handle: ServerGoalHandle) -> None:
         with self._lock:
             goal = self._goals.get(bytes(handle.goal_id.uuid))
         if goal is not None:
             goal.stop()
-        return CancelResponse.ACCEPT
 
-    async def _execute(self, handle: ServerGoalHandle) -> Any:
+    def _on_goal(self, handle: ServerGoalHandle) -> None:
         goal = ActiveGoal(handle, self._type.Feedback)
-        key = bytes(handle.goal_id.uuid)
-        done = Future(executor=self._node.executor)
         with self._lock:
-            self._goals[key] = goal
+            self._goals[bytes(handle.goal_id.uuid)] = goal
         threading.Thread(
-            target=self._run, args=(goal, done), daemon=True, name=f"{self._node.get_name()}_work"
+            target=self._run,
+            args=(goal, handle),
+            daemon=True,
+            name=f"{self._node.get_name()}_work",
         ).start()
-        outcome, result = await done
-        with self._lock:
-            del self._goals[key]
-        if outcome.code is Code.SUCCEEDED:
-            handle.succeed()
-        elif outcome.code is Code.CANCELED and handle.is_cancel_requested:
-            handle.canceled()
-        else:
-            handle.abort()
-        return result
 
-    def _run(self, goal: ActiveGoal, done: Future) -> None:
+    def _run(self, goal: ActiveGoal, handle: ServerGoalHandle) -> None:
         try:
             outcome, result = self._admit_and_work(goal)
         except Canceled as error:
@@ -175,7 +167,9 @@ class ThreadedActionServer:
             result = self._type.Result()
         if hasattr(result, "outcome"):
             result.outcome = to_outcome(outcome)
-        done.set_result((outcome, result))
+        with self._lock:
+            del self._goals[bytes(handle.goal_id.uuid)]
+        self._server.finish(handle, _STATUS.get(outcome.code, GoalStatus.STATUS_ABORTED), result)
 
     def _admit_and_work(self, goal: ActiveGoal) -> tuple[Outcome, Any]:
         refusal = self._refuse(goal.request) if self._refuse else None
