@@ -61,6 +61,13 @@ class Topic:
             self.type, self.name, callback, self.reader_qos or self.qos
         )
 
+    def subscribe_in(
+        self, node: Node, namespace: str, callback: Callable[[Any], None]
+    ) -> Subscription:
+        """Create the receiving end in another namespace than the node's (the home's)."""
+        name = f"{namespace.rstrip('/')}/{self.name}"
+        return node.create_subscription(self.type, name, callback, self.reader_qos or self.qos)
+
 
 def sensor(name: str, message_type: type[Any]) -> Topic:
     """Raw sensor data: offered reliably, read with best effort (REP 2003)."""

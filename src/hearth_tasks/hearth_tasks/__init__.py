@@ -1,0 +1,1 @@
+"""Household tasks: one typed action, behaviour trees, recovery, evaluation."""

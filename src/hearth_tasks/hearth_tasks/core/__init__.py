@@ -1,0 +1,1 @@
+"""Task logic that runs without ROS."""

@@ -1,0 +1,149 @@
+"""The behaviour tree of every kind of task."""
+
+from __future__ import annotations
+
+from py_trees.behaviour import Behaviour
+
+from hearth_core.geometry import Pose2
+from hearth_core.home.model import Articulation, Home, Place
+from hearth_tasks.core.behaviours import Journal, Step, fallback, retry, sequence, whatever
+from hearth_tasks.core.sentences import Bring, Go, Move, Task, door_of
+from hearth_tasks.core.skills import (
+    Close,
+    ConfirmDoor,
+    Find,
+    Navigate,
+    Open,
+    Pick,
+    Posture,
+    Put,
+    Request,
+    Skills,
+)
+from hearth_tasks.core.staging import (
+    Distances,
+    before_closing,
+    before_handle,
+    before_inside,
+    before_surface,
+)
+
+
+class Chores:
+    """Builds trees whose leaves share one robot and one journal."""
+
+    def __init__(
+        self, home: Home, skills: Skills, journal: Journal, distances: Distances | None = None
+    ) -> None:
+        self._home = home
+        self._skills = skills
+        self._journal = journal
+        self._distances = distances or Distances()
+
+    def build(self, task: Task) -> Behaviour:
+        """The tree of one task."""
+        match task:
+            case Bring():
+                return self._bring(task)
+            case Go():
+                return sequence("go", self._posture("carry"), self._go(task))
+            case Move(place, joint, True):
+                return sequence("open", self._posture("carry"), self._open(place, joint))
+            case Move(place, joint, _):
+                return sequence("close", self._posture("carry"), self._close(place, joint))
+
+    def _bring(self, task: Bring) -> Behaviour:
+        joint = door_of(task.source, task.surface)
+        source = task.source
+        steps = [self._posture("carry")]
+        if joint is not None:
+            steps.append(self._open(source, joint))
+        steps.append(self._pick(task, joint))
+        if joint is not None:
+            # A door that will not close is reported, and the milk is still brought.
+            steps.append(whatever(self._close(source, joint)))
+        steps += [self._put(task.destination, source), whatever(self._posture("carry"))]
+        return sequence(f"bring {task.label}", *steps)
+
+    def _go(self, task: Go) -> Behaviour:
+        target = task.target
+        if target.place is not None:
+            pose = target.place.approach(self._distances.inside)
+        else:
+            x, y = _middle(target.room.polygon)
+            pose = Pose2(x, y, 0.0)
+        return self._drive(target.name, pose)
+
+    def _open(self, place: Place, joint: Articulation) -> Behaviour:
+        attempt = sequence(
+            f"open {place.name}",
+            self._drive(place.name, before_handle(place, joint, self._distances)),
+            self._step(f"pull {place.name} open", Open(f"{place.name}/{joint.name}")),
+        )
+        tree: list[Behaviour] = [retry(3, attempt)]
+        if place.kind == "refrigerator":
+            tree.append(whatever(self._confirm(place, opened=True)))
+        return sequence(f"opened {place.name}", *tree)
+
+    def _close(self, place: Place, joint: Articulation) -> Behaviour:
+        attempt = sequence(
+            f"close {place.name}",
+            self._drive(f"{place.name} door", before_closing(place, joint, self._distances)),
+            self._step(f"push {place.name} shut", Close(f"{place.name}/{joint.name}")),
+        )
+        tree: list[Behaviour] = [retry(2, attempt)]
+        if place.kind == "refrigerator":
+            tree.append(self._confirm(place, opened=False))
+        return retry(2, sequence(f"closed {place.name}", *tree))
+
+    def _pick(self, task: Bring, joint: Articulation | None) -> Behaviour:
+        where = f"{task.source.name}/{task.surface.name}" if task.surface else task.source.name
+        look_and_pick = sequence(
+            f"take {task.label}",
+            self._step(f"find {task.label}", Find(task.label, where)),
+            self._step(f"pick {task.label}", Pick(task.label, where)),
+        )
+        return retry(
+            2,
+            sequence(
+                f"get {task.label}",
+                self._drive(
+                    task.source.name, before_inside(task.source, joint, self._distances)
+                ),
+                retry(2, look_and_pick),
+            ),
+        )
+
+    def _put(self, place: Place, coming_from: Place) -> Behaviour:
+        sides = before_surface(place, coming_from.pose, self._distances)
+        return fallback(
+            f"put on {place.name}",
+            *(
+                sequence(
+                    f"put from side {number}",
+                    self._drive(place.name, pose),
+                    retry(2, self._step(f"put down on {place.name}", Put(place.name))),
+                )
+                for number, pose in enumerate(sides, 1)
+            ),
+        )
+
+    def _drive(self, where: str, pose: Pose2) -> Behaviour:
+        return retry(2, self._step(f"drive to {where}", Navigate(pose, where)))
+
+    def _confirm(self, place: Place, *, opened: bool) -> Behaviour:
+        word = "open" if opened else "closed"
+        return self._step(f"hear {place.name} {word}", ConfirmDoor(place.name, opened))
+
+    def _posture(self, name: str) -> Behaviour:
+        return self._step(f"posture {name}", Posture("all", name))
+
+    def _step(self, name: str, request: Request) -> Step:
+        return Step(name, self._skills, request, self._journal)
+
+
+def _middle(polygon: tuple[tuple[float, float], ...]) -> tuple[float, float]:
+    return (
+        sum(x for x, _ in polygon) / len(polygon),
+        sum(y for _, y in polygon) / len(polygon),
+    )
