@@ -1,0 +1,1 @@
+"""Objects, surfaces and doors from colour and depth images."""

@@ -1,0 +1,1 @@
+"""Perception that runs without ROS."""

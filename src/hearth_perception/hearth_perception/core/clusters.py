@@ -1,0 +1,146 @@
+"""Things: what is left of a view without floors, shelves, walls and doors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hearth_perception.core.depth import Cloud
+from hearth_perception.core.kernels import component_statistics, connect, rim_statistics
+from hearth_perception.core.places import Shelf
+from hearth_perception.core.planes import (
+    Labels,
+    Support,
+    Wall,
+    find_supports,
+    find_walls,
+    structure,
+)
+
+Array = npt.NDArray[np.float64]
+
+LARGEST = 0.50
+"""Extent [m] above which something is furniture."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cluster:
+    """Connected grid cells of one thing."""
+
+    rows: npt.NDArray[np.intp]
+    cols: npt.NDArray[np.intp]
+    points: npt.NDArray[np.float32]
+    """In map [m], shape (N, 3)."""
+    foot: float
+    """Height of what it stands on [m]."""
+    foot_seen: bool
+    """Whether the support under it was seen, not only expected."""
+    support: Support | None
+    shelf: Shelf | None
+    """Nominal surface it stands on."""
+    hidden: float
+    """Fraction of its rim behind something nearer, 0..1."""
+    cut: bool
+    """It runs out of the image."""
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """A view taken apart."""
+
+    cloud: Cloud
+    supports: list[Support]
+    support_labels: Labels
+    walls: list[Wall]
+    wall_labels: Labels
+    structure: npt.NDArray[np.bool_]
+    clusters: list[Cluster]
+
+
+def segment(cloud: Cloud, shelves: Sequence[Shelf]) -> Segmentation:
+    """Supports, walls and the things between them.
+
+    Args:
+        cloud: Organised points.
+        shelves: Nominal surfaces near the view.
+    """
+    supports, support_labels = find_supports(cloud, shelves)
+    free = cloud.valid & (support_labels < 0)
+    walls, wall_labels = find_walls(cloud, free)
+    fixed = structure(cloud, walls, wall_labels, free)
+    rest = free & ~fixed
+    ids = np.where(rest, 0, -1).astype(np.int32)
+    gap = (0.010 + 0.009 * cloud.depth).astype(np.float32)
+    labels, count = connect(ids, cloud.points, gap)
+    clusters = []
+    if count:
+        pixels, _, low, high = component_statistics(labels, count, cloud.points, cloud.area)
+        rim = rim_statistics(labels, count, cloud.depth, 3)
+        extent = high - low
+        level = np.hypot(extent[:, 0], extent[:, 1])
+        keep = (pixels >= 24) & (level < LARGEST) & (extent[:, 2] < LARGEST) & (level > 0.015)
+        order = np.argsort(labels, axis=None, kind="stable")
+        starts = np.searchsorted(labels.reshape(-1)[order], np.arange(count + 1))
+        for index in np.flatnonzero(keep):
+            flat = order[starts[index] : starts[index + 1]]
+            cluster = _cluster(cloud, flat, rim[index], supports, shelves)
+            if cluster is not None:
+                clusters.append(cluster)
+    return Segmentation(
+        cloud, supports, support_labels, walls, wall_labels, fixed, clusters
+    )
+
+
+def _cluster(
+    cloud: Cloud,
+    flat: npt.NDArray[np.intp],
+    rim: npt.NDArray[np.int32],
+    supports: Sequence[Support],
+    shelves: Sequence[Shelf],
+) -> Cluster | None:
+    rows, cols = np.unravel_index(flat, cloud.depth.shape)
+    points = cloud.points.reshape(-1, 3)[flat]
+    beyond, before, outside = (int(v) for v in rim)
+    hidden = before / max(1, beyond + before)
+    if hidden > 0.5:
+        return None  # a piece of background between nearer things
+    middle = np.median(points[:, :2], axis=0).astype(float)
+    bottom = float(np.percentile(points[:, 2], 2))
+    top = float(np.percentile(points[:, 2], 99))
+    support = _below(middle, bottom, supports)
+    shelf = support.shelf if support else _shelf_below(middle, bottom, shelves)
+    if support is not None:
+        foot, seen = float(support.height_at(middle)), True
+    elif shelf is not None:
+        foot, seen = shelf.height, False
+    else:
+        return None
+    if top - foot < 0.012 or bottom - foot > 0.10 + 0.5 * hidden * (top - bottom):
+        return None
+    return Cluster(
+        rows, cols, points, foot, seen, support, shelf, hidden, outside > 0.1 * len(flat) ** 0.5
+    )
+
+
+def _below(middle: Array, bottom: float, supports: Sequence[Support]) -> Support | None:
+    """The highest patch under a point that reaches near it."""
+    best, height = None, -np.inf
+    for support in supports:
+        at = float(support.height_at(middle))
+        if at > bottom + 0.02 or at <= height:
+            continue
+        if np.min(np.hypot(*(support.points - middle).T)) < 0.12:
+            best, height = support, at
+    return best
+
+
+def _shelf_below(middle: Array, bottom: float, shelves: Sequence[Shelf]) -> Shelf | None:
+    best = None
+    for shelf in shelves:
+        if shelf.height < bottom + 0.03 and float(shelf.outside(middle)) < 0.06:
+            if best is None or shelf.height > best.height:
+                best = shelf
+    return best

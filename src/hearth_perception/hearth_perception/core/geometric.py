@@ -1,0 +1,94 @@
+"""Detector back end without learnt weights: clusters named by size, shape and colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from hearth_core.home.catalogue import OBJECT_KINDS
+
+from hearth_perception.core.appearance import appearance, estimate_light
+from hearth_perception.core.catalogue_scores import catalogue_scores
+from hearth_perception.core.clusters import Cluster, Segmentation
+from hearth_perception.core.detector import Detection
+from hearth_perception.core.shapes import Fits, fit_upright
+from hearth_perception.core.view import View
+
+Array = npt.NDArray[np.float64]
+
+
+class GeometricDetector:
+    """Fits bodies to clusters at full resolution and asks the catalogue what they are."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The catalogue's classes."""
+        return tuple(OBJECT_KINDS)
+
+    def detect(self, view: View, segmentation: Segmentation) -> list[Detection]:
+        """Things in the view, nearest first."""
+        light = estimate_light(view.color)
+        result = []
+        for cluster in segmentation.clusters:
+            box, mask = full_mask(cluster, segmentation.cloud.stride, view.depth.shape)
+            fits = fit_cluster(view, segmentation, cluster, box, mask)
+            if fits is None:
+                continue
+            pixels = view.color[box[1] : box[3], box[0] : box[2]][mask]
+            if len(pixels) < 20:
+                continue
+            look = appearance(pixels, light)
+            cold = cluster.shelf is not None and cluster.shelf.inside
+            scores = catalogue_scores(fits, look, cold=cold)
+            result.append(Detection(box, scores, cluster, fits))
+        return sorted(result, key=lambda d: float(np.hypot(*_away(d, view))))
+
+
+def _away(detection: Detection, view: View) -> Array:
+    assert detection.fits is not None
+    return np.asarray(detection.fits.box.middle[:2] - view.origin[:2])
+
+
+def full_mask(
+    cluster: Cluster, stride: int, shape: tuple[int, ...]
+) -> tuple[tuple[int, int, int, int], npt.NDArray[np.bool_]]:
+    """Box (left, top, right, bottom) and the cluster's pixels in it, at the image's resolution."""
+    top, left = int(cluster.rows.min()), int(cluster.cols.min())
+    bottom, right = int(cluster.rows.max()) + 1, int(cluster.cols.max()) + 1
+    mask = np.zeros((bottom - top, right - left), bool)
+    mask[cluster.rows - top, cluster.cols - left] = True
+    mask = np.repeat(np.repeat(mask, stride, axis=0), stride, axis=1)
+    box = (left * stride, top * stride, min(right * stride, shape[1]), min(bottom * stride, shape[0]))
+    return box, mask[: box[3] - box[1], : box[2] - box[0]]
+
+
+def fit_cluster(
+    view: View,
+    segmentation: Segmentation,
+    cluster: Cluster,
+    box: tuple[int, int, int, int],
+    mask: npt.NDArray[np.bool_],
+) -> Fits | None:
+    """Fit bodies to the full-resolution points of a cluster."""
+    left, top, right, bottom = box
+    depth = view.depth[top:bottom, left:right]
+    stride = segmentation.cloud.stride
+    cells = segmentation.cloud.depth[top // stride :, left // stride :]
+    rows, cols = np.nonzero(mask)
+    near = cells[rows // stride, cols // stride]
+    z = depth[rows, cols]
+    good = np.isfinite(z) & (np.abs(z - near) < 0.012 + 0.006 * near * near)
+    rows, cols, z = rows[good], cols[good], z[good].astype(float)
+    if len(z) < 30:
+        return None
+    camera = view.camera
+    local = np.column_stack(
+        [(cols + left - camera.cx) / camera.fx * z, (rows + top - camera.cy) / camera.fy * z, z]
+    )
+    points = view.map_from_camera.apply(local)
+    normals = segmentation.cloud.normals[
+        (rows + top) // stride, (cols + left) // stride
+    ]
+    pitch = float(np.median(z)) / camera.fx
+    return fit_upright(points, normals, cluster.foot, view.origin, pitch)
