@@ -1,0 +1,1 @@
+"""Arm kinematics, planning scene, motion planning, grasping and manipulation skills."""

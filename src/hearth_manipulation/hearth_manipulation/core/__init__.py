@@ -1,0 +1,1 @@
+"""Manipulation that runs without ROS."""

@@ -1,0 +1,223 @@
+"""When to be where on a path: corners rounded, then as fast as the limits allow.
+
+The time-optimal pass follows TOPP-RA (Pham and Pham, IEEE T-RO 34(3), 2018): a backward pass
+for what can still be stopped, a forward pass that takes the most of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from hearth_core.errors import BadInputError
+from hearth_manipulation.core.kinematics import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Joint positions and velocities over time, T points of n joints."""
+
+    joints: tuple[str, ...]
+    times: Array
+    """[s] from the start, increasing, shape (T,)."""
+    positions: Array
+    """[rad or m], shape (T, n)."""
+    velocities: Array
+
+    @property
+    def duration(self) -> float:
+        """[s]."""
+        return float(self.times[-1])
+
+    def at(self, time: float) -> Array:
+        """Position at ``time`` [s], held before the start and after the end, shape (n,)."""
+        t = min(max(time, 0.0), self.duration)
+        i = int(min(max(np.searchsorted(self.times, t) - 1, 0), len(self.times) - 2))
+        span = self.times[i + 1] - self.times[i]
+        f = (t - self.times[i]) / span
+        p0, p1 = self.positions[i], self.positions[i + 1]
+        m0, m1 = self.velocities[i] * span, self.velocities[i + 1] * span
+        return np.asarray(
+            (2 * f**3 - 3 * f**2 + 1) * p0
+            + (f**3 - 2 * f**2 + f) * m0
+            + (3 * f**2 - 2 * f**3) * p1
+            + (f**3 - f**2) * m1
+        )
+
+
+def rounded(
+    path: Array, blend: float, spacing: float = 0.02
+) -> tuple[Array, Array, Array, Array]:
+    """Round the corners of a polyline with parabolas and sample it.
+
+    Args:
+        path: Corners, shape (N, n), N >= 2, no two alike in a row.
+        blend: Largest distance from a corner at which its parabola begins [rad].
+        spacing: Distance between samples [rad].
+
+    Returns:
+        Positions, first and second derivative by path parameter, each of shape (M, n), and the
+        steps of the parameter between samples, shape (M - 1,).
+    """
+    pieces: list[tuple[Array, Array, Array]] = []  # p(u) = a + b u + c u^2, u in 0..1
+    cursor = path[0]
+    for i in range(1, len(path)):
+        end = path[i]
+        if i < len(path) - 1:
+            into, out = path[i] - path[i - 1], path[i + 1] - path[i]
+            before, after = float(np.linalg.norm(into)), float(np.linalg.norm(out))
+            reach = min(blend, 0.5 * before, 0.5 * after)
+            first, last = path[i] - into * (reach / before), path[i] + out * (reach / after)
+            if np.linalg.norm(first - cursor) > 1e-9:
+                pieces.append((cursor, first - cursor, np.zeros_like(cursor)))
+            pieces.append((first, 2 * (path[i] - first), first - 2 * path[i] + last))
+            cursor = last
+        elif np.linalg.norm(end - cursor) > 1e-9:
+            pieces.append((cursor, end - cursor, np.zeros_like(cursor)))
+    positions, firsts, seconds, steps = [], [], [], []
+    for number, (a, b, c) in enumerate(pieces):
+        # Scaled so that every piece begins and ends with unit speed: p' is continuous.
+        length = float(np.linalg.norm(b))
+        count = max(2, int(np.ceil(length / spacing)) + 1)
+        u = np.linspace(0.0, 1.0, count)[: None if number == len(pieces) - 1 else -1, None]
+        positions.append(a + b * u + c * u * u)
+        firsts.append((b + 2 * c * u) / length)
+        seconds.append(np.repeat(2 * c[None] / length**2, len(u), axis=0))
+        steps.append(np.full(count - 1, length / (count - 1)))
+    return (
+        np.concatenate(positions),
+        np.concatenate(firsts),
+        np.concatenate(seconds),
+        np.concatenate(steps),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _range(first: Array, second: Array, x: float, limit: Array) -> tuple[float, float]:
+    """Path accelerations u allowed at squared speed x: |q' u + q'' x| <= a."""
+    low, high = -1e9, 1e9
+    for j in range(first.shape[0]):
+        a, b = first[j], second[j] * x
+        if abs(a) > 1e-9:
+            one, two = (limit[j] - b) / a, (-limit[j] - b) / a
+            low = max(low, min(one, two))
+            high = min(high, max(one, two))
+        elif abs(b) > limit[j] + 1e-12:
+            return 1.0, -1.0
+    return low, high
+
+
+@njit(cache=True, nogil=True)
+def speed_profile(
+    firsts: Array, seconds: Array, steps: Array, velocity: Array, acceleration: Array
+) -> Array:
+    """Squared path speed at every sample, zero at both ends, shape (M,).
+
+    Args:
+        firsts: q' by path parameter, shape (M, n).
+        seconds: q'', shape (M, n).
+        steps: Parameter between samples, shape (M - 1,).
+        velocity: Limits, shape (n,).
+        acceleration: Limits, shape (n,).
+    """
+    count = firsts.shape[0]
+    most = np.empty(count)
+    for i in range(count):
+        x = 1e6
+        for j in range(firsts.shape[1]):
+            a = abs(firsts[i, j])
+            if a > 1e-9:
+                x = min(x, (velocity[j] / a) ** 2)
+        low, high = _range(firsts[i], seconds[i], x, acceleration)
+        if low > high:
+            bottom, top = 0.0, x
+            for _ in range(40):
+                middle = 0.5 * (bottom + top)
+                low, high = _range(firsts[i], seconds[i], middle, acceleration)
+                if low > high:
+                    top = middle
+                else:
+                    bottom = middle
+            x = bottom
+        most[i] = x
+    reach = most.copy()
+    reach[count - 1] = 0.0
+    for i in range(count - 2, -1, -1):
+        # Largest x from which the next sample's bound can still be kept.
+        bottom, top = 0.0, reach[i]
+        low, _high = _range(firsts[i], seconds[i], top, acceleration)
+        if top + 2.0 * steps[i] * low > reach[i + 1]:
+            for _ in range(40):
+                middle = 0.5 * (bottom + top)
+                low, _high = _range(firsts[i], seconds[i], middle, acceleration)
+                if middle + 2.0 * steps[i] * low > reach[i + 1]:
+                    top = middle
+                else:
+                    bottom = middle
+            reach[i] = bottom
+    x = np.zeros(count)
+    for i in range(count - 1):
+        _low, high = _range(firsts[i], seconds[i], x[i], acceleration)
+        x[i + 1] = min(reach[i + 1], max(0.0, x[i] + 2.0 * steps[i] * high))
+    return x
+
+
+def time_path(
+    joints: tuple[str, ...],
+    path: Array,
+    velocity: Array,
+    acceleration: Array,
+    blend: float = 0.15,
+    period: float = 0.02,
+) -> Trajectory:
+    """Time a polyline of joint positions within velocity and acceleration limits.
+
+    Args:
+        joints: Names, n of them.
+        path: Waypoints [rad or m], shape (N, n).
+        velocity: Limits [rad/s], shape (n,).
+        acceleration: Limits [rad/s2], shape (n,).
+        blend: How far before a waypoint its corner may be cut [rad]; 0 stops nowhere but cuts
+            next to nothing, which is slow.
+        period: Between the points of the result [s].
+
+    Raises:
+        BadInputError: NaN, wrong shapes or limits that are not positive.
+    """
+    path = np.asarray(path, float)
+    if path.ndim != 2 or path.shape[1] != len(joints) or not np.all(np.isfinite(path)):
+        raise BadInputError(f"a path of {len(joints)} joints needs finite (N, {len(joints)})")
+    if not (np.all(velocity > 0.0) and np.all(acceleration > 0.0)):
+        raise BadInputError("velocity and acceleration limits must be > 0")
+    keep = [0]
+    for i in range(1, len(path)):
+        if np.linalg.norm(path[i] - path[keep[-1]]) > 1e-4:
+            keep.append(i)
+    if len(keep) > 1 and keep[-1] != len(path) - 1:
+        keep[-1] = len(path) - 1
+    if len(keep) == 1:
+        points = np.stack([path[0], path[-1]])
+        return Trajectory(joints, np.array([0.0, period]), points, np.zeros_like(points))
+    path = path[keep]
+    positions, firsts, seconds, steps = rounded(path, max(blend, 1e-3))
+    x = speed_profile(firsts, seconds, steps, velocity, acceleration)
+    speed = np.sqrt(x)
+    spans = 2.0 * steps / np.maximum(speed[1:] + speed[:-1], 1e-6)
+    stamps = np.concatenate([[0.0], np.cumsum(spans)])
+    duration = float(stamps[-1])
+    count = max(2, int(np.ceil(duration / period)) + 1)
+    times = np.linspace(0.0, duration, count)
+    index = np.clip(np.searchsorted(stamps, times, side="right") - 1, 0, len(steps) - 1)
+    since = times - stamps[index]
+    acceleration_along = (x[index + 1] - x[index]) / (2.0 * steps[index])
+    travelled = speed[index] * since + 0.5 * acceleration_along * since**2
+    fraction = np.clip(travelled / steps[index], 0.0, 1.0)[:, None]
+    result = positions[index] * (1 - fraction) + positions[index + 1] * fraction
+    slope = firsts[index] * (1 - fraction) + firsts[index + 1] * fraction
+    now = np.maximum(speed[index] + acceleration_along * since, 0.0)[:, None]
+    velocities = slope * now
+    result[0], result[-1] = path[0], path[-1]
+    velocities[0] = velocities[-1] = 0.0
+    return Trajectory(joints, times, result, velocities)
