@@ -7,8 +7,10 @@ Everything of a robot is called ``<robot>/<link or joint>``; nothing of a home h
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import mujoco
 
@@ -46,14 +48,39 @@ class CameraHandle:
     """Optical frame of the registered depth stream; None: colour only."""
 
 
+Drive = Callable[[mujoco.MjData, float, float, float], None]
+"""Writes controls or forces so that the base moves at vx, vy [m/s], wz [rad/s] of its own frame."""
+
+
+class BaseHandle(Protocol):
+    """How the base is driven, whatever it stands on."""
+
+    @property
+    def period(self) -> float:
+        """Longest time [s] between two calls of the drive; 0: before every physics step."""
+
+    def bind(self, model: mujoco.MjModel) -> Drive:
+        """Look names up in the compiled model."""
+
+
 @dataclass(frozen=True)
-class BaseHandle:
-    """A planar base: slide x, slide y, hinge z in world axes, one velocity actuator each."""
+class PlanarBase:
+    """Slide x, slide y, hinge z in the axes of the body's parent, one velocity actuator each."""
 
     joints: tuple[str, str, str]
-    """MuJoCo joints x, y [m], yaw [rad]."""
     actuators: tuple[str, str, str]
-    """MuJoCo actuators; ctrl is velocity along the world's axes [m/s, m/s, rad/s]."""
+    period: float = 0.01
+
+    def bind(self, model: mujoco.MjModel) -> Drive:
+        """Look names up in the compiled model."""
+        yaw = int(model.joint(self.joints[2]).qposadr[0])
+        controls = [int(model.actuator(name).id) for name in self.actuators]
+
+        def drive(data: mujoco.MjData, vx: float, vy: float, wz: float) -> None:
+            cos, sin = math.cos(data.qpos[yaw]), math.sin(data.qpos[yaw])
+            data.ctrl[controls] = (cos * vx - sin * vy, sin * vx + cos * vy, wz)
+
+        return drive
 
 
 @dataclass(frozen=True)
