@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rclpy.node import Node
-
 from hearth_core.errors import HearthError
 from hearth_core.health import Health, Level
 from hearth_core.home import load_home
 from hearth_core.outcome import Code, Outcome
-from hearth_interfaces.action import DoTask
-from hearth_interfaces.msg import TaskProgress
 from hearth_nodekit.actions import ActiveGoal, ThreadedActionServer
 from hearth_nodekit.params import declare, param
 from hearth_nodekit.reporting import report_health
 from hearth_nodekit.running import run
 from hearth_nodekit.topics import TASK_PROGRESS
+from rclpy.node import Node
+
+from hearth_interfaces.action import DoTask
+from hearth_interfaces.msg import TaskProgress
 from hearth_tasks.core.run import TaskRun
 from hearth_tasks.core.sentences import parse_task
 from hearth_tasks.core.staging import Distances
@@ -77,9 +77,7 @@ class ExecutiveNode(Node):  # type: ignore[misc]  # rclpy is half typed
         return None
 
     def _work(self, goal: ActiveGoal) -> tuple[Outcome, Any]:
-        run = TaskRun(
-            goal.request.task, self._home, self._skills, self._now(), self._distances
-        )
+        run = TaskRun(goal.request.task, self._home, self._skills, self._now(), self._distances)
         said: tuple[str, str] | None = None
         while (outcome := run.tick(self._now())) is None:
             progress = run.progress(self._now())
@@ -102,9 +100,7 @@ class ExecutiveNode(Node):  # type: ignore[misc]  # rclpy is half typed
         return outcome, DoTask.Result(
             steps=[name for name, _, _ in ended],
             durations=[duration for _, duration, _ in ended],
-            step_outcomes=[
-                "" if o.ok else f"{o.reason}: {o.message}" for _, _, o in ended
-            ],
+            step_outcomes=["" if o.ok else f"{o.reason}: {o.message}" for _, _, o in ended],
         )
 
     def _to_message(self, run: TaskRun, goal: ActiveGoal) -> TaskProgress:

@@ -8,13 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 from action_msgs.msg import GoalStatus
-from nav2_msgs.action import NavigateToPose
-from rclpy.node import Node
-
 from hearth_core.errors import HearthError
 from hearth_core.frames import MAP
 from hearth_core.home.model import Home
 from hearth_core.outcome import Outcome
+from hearth_nodekit.actions import ActionCaller, Canceled
+from hearth_nodekit.convert import from_outcome, pose2_to_pose
+from hearth_nodekit.topics import appliance_state
+from nav2_msgs.action import NavigateToPose
+from rclpy.node import Node
+
 from hearth_interfaces.action import (
     CloseArticulated,
     FindObject,
@@ -24,9 +27,6 @@ from hearth_interfaces.action import (
     PlaceObject,
 )
 from hearth_interfaces.msg import ApplianceState
-from hearth_nodekit.actions import ActionCaller, Canceled
-from hearth_nodekit.convert import from_outcome, pose2_to_pose
-from hearth_nodekit.topics import appliance_state
 from hearth_tasks.core.skills import (
     Close,
     ConfirmDoor,
@@ -92,7 +92,7 @@ class RosRunning:
             outcome = Outcome.canceled(str(error))
         except HearthError as error:
             outcome = Outcome.failure("skill_unavailable", str(error))
-        except Exception as error:  # noqa: BLE001  # the tree must hear of it
+        except Exception as error:  # the tree must hear of it
             outcome = Outcome.failure("internal_error", repr(error))
         self._outcome = outcome
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import py_trees
+from hearth_core.outcome import Code, Outcome
 from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 
-from hearth_core.outcome import Code, Outcome
 from hearth_tasks.core.skills import Request, Running, Skills
 
 
@@ -30,9 +30,7 @@ class Journal:
 class Step(Behaviour):  # type: ignore[misc]  # py_trees is not typed
     """Runs one request; its feedback message is what the skill says."""
 
-    def __init__(
-        self, name: str, skills: Skills, request: Request, journal: Journal
-    ) -> None:
+    def __init__(self, name: str, skills: Skills, request: Request, journal: Journal) -> None:
         """Ask for ``request`` when ticked first."""
         super().__init__(name)
         self._skills = skills

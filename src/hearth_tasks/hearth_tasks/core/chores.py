@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from py_trees.behaviour import Behaviour
-
 from hearth_core.geometry import Pose2
 from hearth_core.home.model import Articulation, Home, Place
+from py_trees.behaviour import Behaviour
+
 from hearth_tasks.core.behaviours import Journal, Step, fallback, retry, sequence, whatever
 from hearth_tasks.core.sentences import Bring, Go, Move, Task, door_of
 from hearth_tasks.core.skills import (
@@ -107,9 +107,7 @@ class Chores:
             2,
             sequence(
                 f"get {task.label}",
-                self._drive(
-                    task.source.name, before_inside(task.source, joint, self._distances)
-                ),
+                self._drive(task.source.name, before_inside(task.source, joint, self._distances)),
                 retry(2, look_and_pick),
             ),
         )

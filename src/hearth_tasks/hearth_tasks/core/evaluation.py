@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from hearth_core.geometry import Transform
 from hearth_core.home.model import Home
+
 from hearth_tasks.core.sentences import Bring, Go, Move, Task, door_of
 
 DOOR_CLOSED = 0.05
@@ -59,7 +59,9 @@ def judge(task: Task, home: Home, robot: str, truth: Truth) -> Verdict:
             problems = _judge_go(task, home, robot, truth)
         case Move(place, joint, opens):
             opening = truth.joints[f"{place.name}/{joint.name}"]
-            done = opening > 0.7 * min(joint.limit, math.pi / 2) if opens else opening < DOOR_CLOSED
+            done = (
+                opening > 0.7 * min(joint.limit, math.pi / 2) if opens else opening < DOOR_CLOSED
+            )
             problems = [] if done else [f"{place.name} stands at {opening:.2f}"]
     return Verdict(not problems, tuple(problems))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import py_trees
-from py_trees.common import Status
-
 from hearth_core.home.model import Home
 from hearth_core.outcome import Outcome
+from py_trees.common import Status
+
 from hearth_tasks.core.behaviours import Journal, Step
 from hearth_tasks.core.chores import Chores
 from hearth_tasks.core.sentences import parse_task
@@ -66,11 +66,7 @@ class TaskRun:
             return None
         self.root.tick_once()
         if self.root.status == Status.SUCCESS:
-            failed = [
-                name
-                for name, _, outcome in self.journal.ended
-                if not outcome.ok
-            ]
+            failed = [name for name, _, outcome in self.journal.ended if not outcome.ok]
             note = f" (retried or skipped: {', '.join(failed)})" if failed else ""
             return Outcome.success(f"done: {self.sentence}{note}")
         if self.root.status == Status.FAILURE:

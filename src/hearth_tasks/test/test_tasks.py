@@ -1,0 +1,189 @@
+"""Sentences, trees and judgement, with no robot."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from hearth_core.errors import BadInputError, UnknownNameError
+from hearth_core.geometry import Transform
+from hearth_core.home import load_home
+from hearth_core.home.model import Home
+from hearth_core.outcome import Code, Outcome
+from hearth_tasks.core.evaluation import Truth, judge
+from hearth_tasks.core.run import TaskRun
+from hearth_tasks.core.sentences import Bring, Go, Move, parse_task
+from hearth_tasks.core.skills import Close, FakeSkills, Navigate, Open, Pick, Put, Request
+from hearth_tasks.core.staging import Distances, before_closing, before_handle, before_surface
+from hearth_tasks.core.statistics import wilson_interval
+
+HOMES = Path(__file__).resolve().parents[3] / "config" / "homes"
+CHORE = "bring the milk from the refrigerator to the dining table"
+
+
+@pytest.fixture(scope="module")
+def home() -> Home:
+    return load_home(HOMES / "apartment.yaml")
+
+
+def run(home: Home, skills: FakeSkills, sentence: str = CHORE) -> Outcome:
+    task = TaskRun(sentence, home, skills, now=0.0)
+    for tick in range(1000):
+        outcome = task.tick(0.1 * tick)
+        if outcome is not None:
+            return outcome
+    raise AssertionError(task.drawing())
+
+
+def kinds(asked: list[Request]) -> list[type]:
+    return [type(request) for request in asked]
+
+
+def test_reads_the_chore_however_it_is_said(home: Home) -> None:
+    for sentence in (CHORE, "Bring the milk from the fridge to the dining table!"):
+        task = parse_task(sentence, home)
+        assert isinstance(task, Bring)
+        assert (task.label, task.source.name, task.destination.name) == (
+            "milk_carton",
+            "refrigerator",
+            "dining_table",
+        )
+    assert isinstance(parse_task("go to the kitchen", home), Go)
+    assert isinstance(parse_task("open the refrigerator", home), Move)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "error", "choice"),
+    [
+        ("make me happy", BadInputError, "bring the milk"),
+        ("bring the unicorn from the refrigerator to the dining table", UnknownNameError, "mug"),
+        ("bring the milk from the moon to the dining table", UnknownNameError, "refrigerator"),
+        ("bring the milk from the refrigerator to the moon", UnknownNameError, "dining_table"),
+        ("bring the milk from the kitchen to the dining table", BadInputError, "refrigerator"),
+        (
+            "bring the milk from the dining table to the refrigerator",
+            BadInputError,
+            "dining_table",
+        ),
+        ("open the dining table", BadInputError, "refrigerator"),
+    ],
+)
+def test_refuses_what_it_cannot_do_and_names_the_choices(
+    home: Home, sentence: str, error: type[Exception], choice: str
+) -> None:
+    with pytest.raises(error, match=choice):
+        parse_task(sentence, home)
+
+
+def test_the_chore_opens_picks_closes_and_puts_in_this_order(home: Home) -> None:
+    skills = FakeSkills()
+    assert run(home, skills).ok
+    order = [kind for kind in kinds(skills.asked) if kind in (Open, Pick, Close, Put)]
+    assert order == [Open, Pick, Close, Put]
+
+
+def test_a_failed_pick_is_tried_again_after_another_look(home: Home) -> None:
+    failures = iter([Outcome.failure("slipped", "the milk slipped")])
+
+    def script(request: Request) -> Outcome:
+        if isinstance(request, Pick):
+            return next(failures, Outcome.success())
+        return Outcome.success()
+
+    skills = FakeSkills(script)
+    assert run(home, skills).ok
+    assert kinds(skills.asked).count(Pick) == 2
+
+
+def test_an_unreachable_side_of_the_table_is_left_for_the_next(home: Home) -> None:
+    table = home.place("dining_table")
+    first = before_surface(table, home.place("refrigerator").pose, Distances())[0]
+
+    def script(request: Request) -> Outcome:
+        if isinstance(request, Navigate) and request.pose == first:
+            return Outcome.failure("navigation_308", "no valid path")
+        return Outcome.success()
+
+    skills = FakeSkills(script)
+    assert run(home, skills).ok
+    assert isinstance(skills.asked[-2], Put)
+
+
+def test_a_door_that_never_opens_ends_the_task_with_its_reason(home: Home) -> None:
+    def script(request: Request) -> Outcome:
+        failed = Outcome.failure("no_handle", "no handle seen")
+        return failed if isinstance(request, Open) else Outcome.success()
+
+    skills = FakeSkills(script)
+    outcome = run(home, skills)
+    assert (outcome.code, outcome.reason) == (Code.FAILED, "no_handle")
+    assert Pick not in kinds(skills.asked)
+
+
+def test_cancel_reaches_the_running_skill_and_the_task_ends(home: Home) -> None:
+    skills = FakeSkills()
+    task = TaskRun(CHORE, home, skills, now=0.0)
+    task.tick(0.0)
+    task.cancel()
+    outcome = next(o for o in (task.tick(0.1 * i) for i in range(10)) if o is not None)
+    assert outcome.code is Code.CANCELED
+    assert skills.running[-1].canceled
+    assert len(skills.running) == 1
+
+
+def test_staging_stands_in_front_and_faces_the_place(home: Home) -> None:
+    place = home.place("refrigerator")
+    joint = place.joints[0]
+    for pose in (
+        before_handle(place, joint, Distances()),
+        before_closing(place, joint, Distances()),
+    ):
+        local = place.pose.inverse() @ pose
+        assert local.x > place.size[0] / 2 + 0.3
+        assert abs(abs(local.yaw) - math.pi) < 1e-9
+    handle = joint.handle
+    assert handle is not None
+    local = place.pose.inverse() @ before_handle(place, joint, Distances())
+    assert local.y == pytest.approx(handle.centre[1])
+
+
+def truth(home: Home, **changes: object) -> Truth:
+    milk = next(thing.name for thing in home.objects if thing.kind == "milk_carton")
+    place = home.place("dining_table")
+    base: dict[str, object] = {
+        "time": 100.0,
+        "poses": {milk: place.pose.lift(0.85)},
+        "speeds": {milk: 0.0},
+        "joints": {
+            f"refrigerator/{joint.name}": 0.0 for joint in home.place("refrigerator").joints
+        },
+        "supports": {milk: ["furniture/dining_table"]},
+    }
+    return Truth(**(base | changes))  # type: ignore[arg-type]
+
+
+def test_the_evaluator_wants_milk_standing_free_on_the_table_and_the_door_shut(home: Home) -> None:
+    task = parse_task(CHORE, home)
+    milk = next(thing.name for thing in home.objects if thing.kind == "milk_carton")
+    joint = f"refrigerator/{home.place('refrigerator').joints[0].name}"
+    assert judge(task, home, "robot1", truth(home)).success
+    lying = Transform.from_xyz_rpy((0, 0, 0.8), (1.5, 0.0, 0.0))
+    for problem, changes in {
+        "not on dining_table": {"supports": {milk: ["floor"]}},
+        "still held": {"supports": {milk: ["furniture/dining_table", "robot1/left_palm"]}},
+        "tilted": {"poses": {milk: lying}},
+        "still moves": {"speeds": {milk: 0.3}},
+    }.items():
+        verdict = judge(task, home, "robot1", truth(home, **changes))
+        assert not verdict.success
+        assert problem in verdict.sentence
+    joints = truth(home).joints | {joint: 1.2}
+    assert "stands open" in judge(task, home, "robot1", truth(home, joints=joints)).sentence
+
+
+def test_wilson_interval_matches_the_published_example() -> None:
+    low, high = wilson_interval(16, 20)
+    assert (low, high) == pytest.approx((0.584, 0.919), abs=1e-3)
+    assert wilson_interval(0, 5)[0] == 0.0
+    with pytest.raises(ValueError, match="3 successes of 2"):
+        wilson_interval(3, 2)
