@@ -159,24 +159,28 @@ class RosSkills:
                 return self._drive(request, running)
             case ConfirmDoor():
                 return self._confirm(request, running)
+            case _:
+                caller, goal = self._goal(request)
+                return self._skill(caller, goal, request, running)
+
+    def _goal(self, request: Request) -> tuple[ActionCaller, Any]:
+        """Which action to call, and with what."""
+        match request:
             case Open(name):
-                goal: Any = OpenArticulated.Goal(name=name)
-                return self._skill(self._open, goal, request, running)
+                found: tuple[ActionCaller, Any] = (self._open, OpenArticulated.Goal(name=name))
             case Close(name):
-                goal = CloseArticulated.Goal(name=name)
-                return self._skill(self._close, goal, request, running)
+                found = (self._close, CloseArticulated.Goal(name=name))
             case Find(label, place):
-                goal = FindObject.Goal(label=label, places=[place])
-                return self._skill(self._find, goal, request, running)
+                found = (self._find, FindObject.Goal(label=label, places=[place]))
             case Pick(label, place):
-                goal = PickObject.Goal(label=label, place=place)
-                return self._skill(self._pick, goal, request, running)
+                found = (self._pick, PickObject.Goal(label=label, place=place))
             case Put(place):
-                goal = PlaceObject.Goal(place=place)
-                return self._skill(self._place, goal, request, running)
+                found = (self._place, PlaceObject.Goal(place=place))
             case Posture(group, name):
-                goal = MoveTo.Goal(group=group, posture=name)
-                return self._skill(self._move, goal, request, running)
+                found = (self._move, MoveTo.Goal(group=group, posture=name))
+            case _:
+                raise TypeError(f"no action serves {type(request).__name__}")
+        return found
 
     def _skill(
         self, caller: ActionCaller, goal: Any, request: Request, running: RosRunning
