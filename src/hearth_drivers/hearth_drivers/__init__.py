@@ -1,0 +1,1 @@
+"""Hardware behind hearth_core.ports becomes topics, controllers and safety behaviour."""

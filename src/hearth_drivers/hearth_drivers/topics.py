@@ -1,0 +1,14 @@
+"""Topics that only drivers serve; the shared ones are in ``hearth_nodekit.topics``."""
+
+from std_msgs.msg import Bool
+from std_srvs.srv import SetBool
+
+from hearth_nodekit.qos import EVENT, LATCHED
+from hearth_nodekit.topics import Topic
+
+STOP_REQUEST = Topic("stop_request", Bool, EVENT)
+"""True engages the emergency stop, as the service does; False is ignored (release by service)."""
+EMERGENCY_STOPPED = Topic("emergency_stopped", Bool, LATCHED)
+"""Level of the emergency stop."""
+EMERGENCY_STOP = ("emergency_stop", SetBool)
+"""Service: true engages, false releases."""
