@@ -91,8 +91,15 @@ def shell_script(layout: Layout) -> str:
     lines = ["# Source me: everything of Hearth is found. Written by set-up; edits are lost."]
     for name, entries in _paths(layout).items():
         value = shlex.quote(os.pathsep.join(entries))
-        rest = "" if name == "PYTHONPATH" else f'"${{{name}:+:${name}}}"'
-        lines.append(f"export {name}={value}{rest}")
+        if name == "PYTHONPATH":  # found anew each time: a package may have been added
+            lines += [
+                f"export PYTHONPATH={shlex.quote(entries[-1])}",
+                f"for _package in {shlex.quote(str(layout.root))}/src/*/setup.py; do",
+                '  PYTHONPATH="${_package%/setup.py}:$PYTHONPATH"',
+                "done",
+            ]
+            continue
+        lines.append(f'export {name}={value}"${{{name}:+:${name}}}"')
     lines += [f"export {name}={shlex.quote(value)}" for name, value in _settings(layout).items()]
     lines += [
         f'export {name}="${{{name}:-{value}}}"' for name, value in _DEFAULTS.items()

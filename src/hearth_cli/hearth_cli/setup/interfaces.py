@@ -24,7 +24,8 @@ from hearth_cli.setup.progress import Progress
 KEY_FILE = ".hearth_key"
 SETTINGS = Path(__file__).with_name("interfaces.cmake")
 _PLACEHOLDER = "@HEARTH_CLONE@"
-_TEXT = {".cmake", ".sh", ".bash", ".zsh", ".dsv", ".xml", ".txt", ".py", ".json"}
+# The first: entries of the ament index have no suffix.
+_TEXT = {"", ".cmake", ".sh", ".bash", ".zsh", ".dsv", ".xml", ".txt", ".py", ".json"}
 
 
 def package_folders(layout: Layout) -> list[Path]:

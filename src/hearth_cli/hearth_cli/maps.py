@@ -1,0 +1,48 @@
+"""Which map the robot localises on in which home."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from hearth_core.errors import BadInputError
+from hearth_core.home import home_text
+from hearth_core.home.model import Home
+
+
+def find_map(
+    root: Path,
+    home: Home,
+    options: argparse.Namespace,
+    say: Callable[[str], None],
+    should_stop: Callable[[], bool],
+) -> Path:
+    """The map of ``home``: the given one, the saved one, or one built now by driving.
+
+    Raises:
+        BadInputError: The given file does not exist.
+        HearthError: Mapping did not work.
+    """
+    if options.map is not None:
+        given = Path(options.map).resolve()
+        if not given.is_file():
+            raise BadInputError(f"--map {options.map}: no such file")
+        return given
+    saved = root / "config" / "maps" / home.name / "map.yaml"
+    shipped = root / "config" / "homes" / f"{home.name}.yaml"
+    if saved.is_file() and str(shipped) == options.home:
+        return saved
+    cached = root / ".hearth" / "maps" / fingerprint(home) / "map.yaml"
+    if not cached.is_file():
+        from hearth_cli.mapping import build_map  # noqa: PLC0415 - only for unknown homes
+
+        say(f"no map of home {home.name!r} yet: the robot drives through it once")
+        build_map(root, options.home, home, cached, say, should_stop)
+    return cached
+
+
+def fingerprint(home: Home) -> str:
+    """Changes when anything changes that a map shows."""
+    return f"{home.name}-{hashlib.sha256(home_text(home).encode()).hexdigest()[:12]}"
