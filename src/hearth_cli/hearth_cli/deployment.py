@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
-
 from hearth_core.errors import HearthError
 
 

@@ -35,7 +35,7 @@ def reserve_domain(wanted: int | None = None) -> Domain:
         HearthError: All are taken.
     """
     if wanted is not None:
-        if not 0 <= wanted <= 232:  # noqa: PLR2004
+        if not 0 <= wanted <= 232:
             raise BadInputError(f"DDS domain {wanted}; possible: 0..232")
         return Domain(wanted, None)
     folder = Path(tempfile.gettempdir()) / "hearth-domains"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 from hearth_core.errors import BadInputError
-from hearth_core.home import home_text
+from hearth_core.home import describe
 from hearth_core.home.model import Home
 
 
 def find_map(
     root: Path,
     home: Home,
+    home_file: Path,
     options: argparse.Namespace,
     say: Callable[[str], None],
     should_stop: Callable[[], bool],
@@ -32,17 +34,18 @@ def find_map(
         return given
     saved = root / "config" / "maps" / home.name / "map.yaml"
     shipped = root / "config" / "homes" / f"{home.name}.yaml"
-    if saved.is_file() and str(shipped) == options.home:
+    if saved.is_file() and shipped == home_file:
         return saved
     cached = root / ".hearth" / "maps" / fingerprint(home) / "map.yaml"
     if not cached.is_file():
         from hearth_cli.mapping import build_map  # noqa: PLC0415 - only for unknown homes
 
         say(f"no map of home {home.name!r} yet: the robot drives through it once")
-        build_map(root, options.home, home, cached, say, should_stop)
+        build_map(root, home_file, home, cached, say, should_stop)
     return cached
 
 
 def fingerprint(home: Home) -> str:
     """Changes when anything changes that a map shows."""
-    return f"{home.name}-{hashlib.sha256(home_text(home).encode()).hexdigest()[:12]}"
+    text = json.dumps(describe(home), sort_keys=True)
+    return f"{home.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"

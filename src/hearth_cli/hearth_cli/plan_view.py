@@ -10,11 +10,10 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.collections import LineCollection
-from matplotlib.patches import Polygon
-
 from hearth_core.errors import HearthError
 from hearth_core.home.model import Home
+from matplotlib.collections import LineCollection
+from matplotlib.patches import Polygon
 
 DrivenPath = list[tuple[float, float, float, float]]
 
@@ -85,7 +84,7 @@ def _draw_map(axes: plt.Axes, map_file: Path) -> None:
 
 
 def _draw_path(figure: plt.Figure, axes: plt.Axes, path: DrivenPath) -> None:
-    if len(path) < 2:  # noqa: PLR2004
+    if len(path) < 2:
         return
     track = np.array(path)
     points = track[:, 1:3]
@@ -96,5 +95,3 @@ def _draw_path(figure: plt.Figure, axes: plt.Axes, path: DrivenPath) -> None:
     axes.plot(*points[0], "o", color="#2f6fde", ms=8, zorder=6)
     axes.plot(*points[-1], "s", color="#d8432f", ms=8, zorder=6)
     figure.colorbar(lines, ax=axes, label="time [s]", shrink=0.7)
-
-

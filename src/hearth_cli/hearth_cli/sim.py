@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hearth_core.errors import BadInputError, HearthError
+from hearth_core.home import load_home, save_home
+from hearth_core.home.model import Home
+
 from hearth_cli.main import clone_root
 from hearth_cli.maps import find_map
-from hearth_core.errors import BadInputError, HearthError
-from hearth_core.home import load_home
-from hearth_core.home.model import Home
 
 CHORE = "bring the milk from the refrigerator to the dining table"
 
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     terminal = Terminal()
     try:
         root = clone_root()
-        home = read_home(options.home)
+        home, home_file = read_home(options.home, root)
         folder = options.record or root / ".hearth" / "runs" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
         terminal.say(
             f"hearth sim: home {home.name!r}, seed {options.seed}, "
@@ -45,9 +46,9 @@ def main(arguments: Sequence[str]) -> int:
             return run_several(root, options, terminal, stop)
         settings = simulation.Settings(
             root=root,
-            home_argument=options.home,
+            home_file=home_file,
             home=home,
-            map=find_map(root, home, options, terminal.say, stop),
+            map=find_map(root, home, home_file, options, terminal.say, stop),
             seed=options.seed,
             task=options.task,
             folder=Path(folder).resolve(),
@@ -80,41 +81,47 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="FILE",
         help="home file, or generated:SEED (default: the apartment)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="draws start pose, milk, jitter, light")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="draws start pose, milk, jitter, light"
+    )
     parser.add_argument("--task", default=CHORE, help=f'a sentence (default: "{CHORE}")')
     parser.add_argument("--fast", action="store_true", help="as fast as the machine goes")
     parser.add_argument("--viewer", action="store_true", help="MuJoCo window (needs a display)")
     parser.add_argument(
         "--record", type=Path, metavar="DIR", help="MP4s, plan.png and episode.json go there"
     )
-    parser.add_argument("--domain", type=int, metavar="ID", help="DDS domain (default: a free one)")
+    parser.add_argument(
+        "--domain", type=int, metavar="ID", help="DDS domain (default: a free one)"
+    )
     parser.add_argument("--robots", type=int, default=1, metavar="N", help="robots in the home")
     parser.add_argument("--map", type=Path, metavar="YAML", help="map to localise on")
     options = parser.parse_args(arguments)
     if options.seed < 0:
         parser.error(f"--seed {options.seed}: must be 0 or more")
-    if not 1 <= options.robots <= 4:  # noqa: PLR2004
+    if not 1 <= options.robots <= 4:
         parser.error(f"--robots {options.robots}: possible are 1 to 4")
     if not options.home.startswith("generated:"):
         options.home = str(Path(options.home).resolve())
     return options
 
 
-def read_home(text: str) -> Home:
-    """A home from its file or its seed.
+def read_home(text: str, root: Path) -> tuple[Home, Path]:
+    """A home and its file, from the file's path or from ``generated:SEED``.
 
     Raises:
         HearthError: The file is bad, or the seed is no number.
     """
-    if text.startswith("generated:"):
-        seed = text.removeprefix("generated:")
-        if not re.fullmatch(r"\d+", seed):
-            raise BadInputError(f"--home {text!r}: after 'generated:' comes a number")
-        from hearth_sim.core.home import generate_home  # noqa: PLC0415 - only when asked for
+    if not text.startswith("generated:"):
+        return load_home(Path(text)), Path(text)
+    seed = text.removeprefix("generated:")
+    if not re.fullmatch(r"\d+", seed):
+        raise BadInputError(f"--home {text!r}: after 'generated:' comes a number")
+    from hearth_sim.core.home import generate_home  # noqa: PLC0415 - only when asked for
 
-        home: Home = generate_home(int(seed))
-        return home
-    return load_home(Path(text))
+    file = root / ".hearth" / "homes" / f"generated_{seed}.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    save_home(generate_home(int(seed)), file)  # robots are told of it as of any other home
+    return load_home(file), file
 
 
 @dataclass
@@ -173,7 +180,5 @@ class Terminal:
             f"time         {record.duration_s:.1f} s simulated in {record.wall_s:.1f} s: "
             f"real-time factor {record.real_time_factor:.2f}, {record.cpu_cores:.2f} cores"
         )
-        self.say(
-            f"driven       {record.driven_m:.1f} m, {record.hard_contacts} hard contacts"
-        )
+        self.say(f"driven       {record.driven_m:.1f} m, {record.hard_contacts} hard contacts")
         self.say(f"record       {folder}")

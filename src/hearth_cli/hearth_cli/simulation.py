@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import rclpy
+from hearth_core.errors import HearthError
+from hearth_core.home.model import Home
+from hearth_nodekit.testing import Spinner
+from hearth_tasks.core.sentences import parse_task
+from hearth_tasks.episode import EpisodeRecord, Moment, Watcher, run_task, save_record
 from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from hearth_cli.deployment import Deployment
 from hearth_cli.domains import reserve_domain
-from hearth_core.errors import HearthError
-from hearth_core.home.model import Home
-from hearth_nodekit.testing import Spinner
-from hearth_tasks.core.sentences import parse_task
-from hearth_tasks.episode import EpisodeRecord, Moment, Watcher, run_task, save_record
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Settings:
 
     root: Path
     """The clone."""
-    home_argument: str
-    """Home file or ``generated:SEED``, as the launch file takes it."""
+    home_file: Path
     home: Home
+    """What the file says."""
     map: Path
     seed: int
     task: str
@@ -68,7 +68,7 @@ def run_episode(
     deployment = Deployment(
         settings.root / "launch" / "sim.launch.yaml",
         {
-            "home": settings.home_argument,
+            "home": settings.home_file,
             "map": settings.map,
             "seed": settings.seed,
             "factor": settings.factor,
