@@ -12,24 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from geometry_msgs.msg import Twist
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
-from rclpy.node import Node
-from std_msgs.msg import Bool
-from std_srvs.srv import SetBool
-
 from hearth_core.health import Health, Level
 from hearth_core.ports import RobotHardware
-from hearth_drivers.cameras import CameraPublisher
-from hearth_drivers.core.gripper import GripperSettings
-from hearth_drivers.core.loading import load_factory, parse_options
-from hearth_drivers.core.odometry import OdometrySettings
-from hearth_drivers.core.trajectory import Tolerances
-from hearth_drivers.core.velocity_gate import GateLimits, Source, Velocity, VelocityGate
-from hearth_drivers.groups import HandDriver, make_drivers
-from hearth_drivers.sensing import SensorPublishers
-from hearth_drivers.serving import GripperServer, MotionServer, TrajectoryServer
-from hearth_drivers.topics import EMERGENCY_STOP, EMERGENCY_STOPPED, STOP_REQUEST
 from hearth_nodekit.convert import to_twist
 from hearth_nodekit.params import declare, param
 from hearth_nodekit.reporting import report_health
@@ -40,6 +24,22 @@ from hearth_nodekit.topics import (
     CMD_VEL_NAV,
     CMD_VEL_TELEOP,
 )
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.node import Node
+from std_msgs.msg import Bool
+from std_srvs.srv import SetBool
+
+from hearth_drivers.cameras import CameraPublisher
+from hearth_drivers.core.gripper import GripperSettings
+from hearth_drivers.core.loading import load_factory, parse_options
+from hearth_drivers.core.odometry import OdometrySettings
+from hearth_drivers.core.trajectory import Tolerances
+from hearth_drivers.core.velocity_gate import GateLimits, Source, Velocity, VelocityGate
+from hearth_drivers.groups import HandDriver, make_drivers
+from hearth_drivers.sensing import SensorPublishers
+from hearth_drivers.serving import GripperServer, MotionServer, TrajectoryServer
+from hearth_drivers.topics import EMERGENCY_STOP, EMERGENCY_STOPPED, STOP_REQUEST
 
 _COMMANDS = {
     Source.TELEOP: CMD_VEL_TELEOP,

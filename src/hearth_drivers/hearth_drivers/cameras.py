@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from rclpy.node import Node
-
 from hearth_core.ports import CameraModel, CameraPort, Frame
 from hearth_nodekit.convert import to_camera_info, to_image
 from hearth_nodekit.topics import camera_color, camera_depth, camera_info
+from rclpy.node import Node
 
 
 class CameraPublisher:

@@ -1,4 +1,4 @@
-"""An ideal robot behind :class:`hearth_core.ports.RobotHardware`: for tests, and with no simulator.
+"""An ideal robot behind :class:`hearth_core.ports.RobotHardware`, for tests and demonstrations.
 
 Joints follow their targets with a first-order lag, the base drives exactly as told in an
 empty room, cameras see grey. ``make_hardware`` runs it in real time on a thread of its own;
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.errors import UnknownNameError
 from hearth_core.frames import GROUPS, LIDAR, SIDES
 from hearth_core.geometry import Pose2
@@ -237,7 +236,10 @@ class FakeRobot:
         self._base = FakeBase()
         self._cameras = {
             "head_camera": FakeCamera("head_camera", 64, 48, depth=True),
-            **{f"{s}_wrist_camera": FakeCamera(f"{s}_wrist_camera", 32, 24, depth=False) for s in SIDES},
+            **{
+                f"{s}_wrist_camera": FakeCamera(f"{s}_wrist_camera", 32, 24, depth=False)
+                for s in SIDES
+            },
         }
         self._cycles: list[_Cycle] = []
         self._scans: list[Callable[[Scan], None]] = []

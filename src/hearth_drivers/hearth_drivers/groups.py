@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from hearth_core.ports import JointGroupPort, RobotHardware, TouchReading
+
 from hearth_drivers.core.gripper import GripperFinish, GripperSettings, HandSynergy
 from hearth_drivers.core.joint_controller import (
     Ending,
@@ -139,7 +140,7 @@ class HandDriver(GroupDriver):
         super().__init__(name, port, tolerances, hand=True)
         self._settings = settings
         self._touch = touch
-        self._side = name.split("_")[0]
+        self._side = name.split("_", maxsplit=1)[0]
         self.synergy = HandSynergy(port.names, port.limits, settings)
 
     def grip(self, opening: float, max_effort: float, on_result: OnResult) -> int:

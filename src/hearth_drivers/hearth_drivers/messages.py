@@ -10,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 from builtin_interfaces.msg import Duration, Time
 from control_msgs.action import FollowJointTrajectory
+from hearth_core.frames import BASE_FOOTPRINT, IMU, ODOM
+from hearth_core.ports import BatteryReading, ImuReading, Scan, TouchReading
+from hearth_nodekit.convert import from_time
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import BatteryState, Imu, JointState, LaserScan
 from trajectory_msgs.msg import JointTrajectoryPoint
 
-from hearth_core.frames import BASE_FOOTPRINT, IMU, ODOM
-from hearth_core.ports import BatteryReading, ImuReading, Scan, TouchReading
 from hearth_drivers.core.joint_controller import Snapshot
 from hearth_drivers.core.odometry import OdometryEstimate
 from hearth_drivers.core.trajectory import Goal, Waypoint
-from hearth_nodekit.convert import from_time
 
 
 def set_stamp(stamp: Time, seconds: float) -> None:

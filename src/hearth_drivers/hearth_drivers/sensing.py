@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 from geometry_msgs.msg import TransformStamped
+from hearth_core.frames import BASE_FOOTPRINT, ODOM
+from hearth_core.ports import RobotHardware, Scan
+from hearth_nodekit.topics import (
+    BATTERY_STATE,
+    IMU,
+    JOINT_STATES,
+    SCAN,
+    TF,
+    TOUCH,
+)
+from hearth_nodekit.topics import (
+    ODOM as ODOM_TOPIC,
+)
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from tf2_msgs.msg import TFMessage
 
-from hearth_core.frames import BASE_FOOTPRINT, ODOM
-from hearth_core.ports import RobotHardware, Scan
 from hearth_drivers.core.odometry import OdometryModel, OdometrySettings
 from hearth_drivers.messages import (
     doubles,
@@ -21,15 +32,6 @@ from hearth_drivers.messages import (
     to_battery,
     to_scan,
     to_touch,
-)
-from hearth_nodekit.topics import (
-    BATTERY_STATE,
-    IMU,
-    JOINT_STATES,
-    ODOM as ODOM_TOPIC,
-    SCAN,
-    TF,
-    TOUCH,
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from action_msgs.msg import GoalStatus
 from control_msgs.action import FollowJointTrajectory, GripperCommand
+from hearth_nodekit.deferred import DeferredActionServer
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 
@@ -15,7 +16,6 @@ from hearth_drivers.core.joint_controller import Ending, Result
 from hearth_drivers.core.trajectory import ErrorCode, GoalRefusedError
 from hearth_drivers.groups import GroupDriver, HandDriver, OnResult
 from hearth_drivers.messages import from_trajectory_goal, to_trajectory_feedback
-from hearth_nodekit.deferred import DeferredActionServer
 
 _STATUS = {
     Ending.SUCCEEDED: GoalStatus.STATUS_SUCCEEDED,

@@ -1,10 +1,9 @@
 """Topics that only drivers serve; the shared ones are in ``hearth_nodekit.topics``."""
 
-from std_msgs.msg import Bool
-from std_srvs.srv import SetBool
-
 from hearth_nodekit.qos import EVENT, LATCHED
 from hearth_nodekit.topics import Topic
+from std_msgs.msg import Bool
+from std_srvs.srv import SetBool
 
 STOP_REQUEST = Topic("stop_request", Bool, EVENT)
 """True engages the emergency stop, as the service does; False is ignored (release by service)."""

@@ -15,16 +15,6 @@ from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory, GripperCommand
 from control_msgs.msg import JointTolerance
 from geometry_msgs.msg import Twist
-from nav_msgs.msg import Odometry
-from rclpy.action import get_action_names_and_types
-from rclpy.context import Context
-from rclpy.node import Node
-from rclpy.qos import ReliabilityPolicy
-from sensor_msgs.msg import CameraInfo, Image, JointState
-from std_srvs.srv import SetBool
-from tf2_msgs.msg import TFMessage
-from trajectory_msgs.msg import JointTrajectoryPoint
-
 from hearth_core.frames import GROUPS
 from hearth_drivers.body_node import BodyNode
 from hearth_drivers.fakes import FakeRobot
@@ -42,6 +32,15 @@ from hearth_nodekit.topics import (
     camera_depth,
     camera_info,
 )
+from nav_msgs.msg import Odometry
+from rclpy.action import get_action_names_and_types
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.qos import ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, Image, JointState
+from std_srvs.srv import SetBool
+from tf2_msgs.msg import TFMessage
+from trajectory_msgs.msg import JointTrajectoryPoint
 
 HEAD = GROUPS["head"]
 
@@ -136,7 +135,9 @@ def test_contract_of_names_types_and_qos(robot: Robot) -> None:
         if name.startswith("/robot1/")
     }
     assert read == {"cmd_vel_nav", "cmd_vel_manipulation", "cmd_vel_teleop", "stop_request"}
-    assert not [name for name in published if not name.startswith(("/robot1/", "/rosout", "/param"))]
+    assert not [
+        name for name in published if not name.startswith(("/robot1/", "/rosout", "/param"))
+    ]
     actions = dict(get_action_names_and_types(robot.node))
     wanted = {f"/robot1/{group}_controller/follow_joint_trajectory" for group in GROUPS}
     wanted |= {f"/robot1/{side}_hand_controller/gripper_cmd" for side in ("left", "right")}
@@ -195,7 +196,7 @@ def test_cancel_holds_before_the_goal(robot: Robot) -> None:
         robot.caller("head").call(
             head_goal(0.9, seconds=9.0),
             timeout=60.0,
-            on_feedback=lambda message: began.set(),
+            on_feedback=lambda _: began.set(),
             should_stop=began.is_set,
         )
     position = robot.hardware.groups["head"].target[0]

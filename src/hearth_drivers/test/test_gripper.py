@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from hearth_core.frames import HAND_JOINTS
 from hearth_drivers.core.gripper import GripperFinish, GripperSettings, HandSynergy
 from hearth_drivers.core.joint_controller import Ending, Result
@@ -27,9 +26,7 @@ def hand(robot: FakeRobot) -> HandDriver:
     return driver
 
 
-def grip(
-    robot: FakeRobot, hand: HandDriver, opening: float, effort: float = 0.0
-) -> list[Result]:
+def grip(robot: FakeRobot, hand: HandDriver, opening: float, effort: float = 0.0) -> list[Result]:
     results: list[Result] = []
     hand.grip(opening, effort, results.append)
     robot.step(3.0)
@@ -73,7 +70,7 @@ def test_effort_scale_stays_in_range(hand: HandDriver, effort: float, scale: flo
 
 @pytest.mark.parametrize("opening", [-0.1, 1.1, float("nan")])
 def test_openings_that_are_no_fraction_are_refused(hand: HandDriver, opening: float) -> None:
-    with pytest.raises(GoalRefusedError, match="between 0 .* and 1"):
+    with pytest.raises(GoalRefusedError, match=r"between 0 .* and 1"):
         hand.grip(opening, 0.0, lambda result: None)
 
 

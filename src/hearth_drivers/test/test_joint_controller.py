@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from hearth_core.ports import JointLimits
 from hearth_drivers.core.joint_controller import Ending, JointController, Phase, Result
 from hearth_drivers.core.trajectory import ErrorCode, Goal, Tolerances, Waypoint
@@ -140,8 +139,6 @@ def test_only_hands_begin_at_the_target_that_contact_keeps_them_from(keep: bool)
 def test_targets_never_leave_the_limits() -> None:
     bench = Bench()
     goal = Goal(NAMES, [Waypoint(2.0, (1.9, 0.0), (0.9, 0.0)), Waypoint(3.0, (1.9, 0.0))])
-    bench.controller.start(
-        bench.controller.prepare(goal, bench.joints), bench.now, bench.joints
-    )
+    bench.controller.start(bench.controller.prepare(goal, bench.joints), bench.now, bench.joints)
     bench.run(3.2)
     assert max(p[0] for p in bench.path) == 2.0

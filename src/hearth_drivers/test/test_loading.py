@@ -1,7 +1,6 @@
 """Factories by name, and what is said when there is none."""
 
 import pytest
-
 from hearth_core.errors import BadInputError, UnknownNameError
 from hearth_core.ports import (
     BasePort,

@@ -3,7 +3,6 @@
 import math
 
 import pytest
-
 from hearth_core.ports import BaseReading
 from hearth_drivers.core.odometry import OdometryEstimate, OdometryModel, OdometrySettings
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from hearth_core.ports import JointLimits
 from hearth_drivers.core.spline import fade, fill_velocities, through
 from hearth_drivers.core.trajectory import (

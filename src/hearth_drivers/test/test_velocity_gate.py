@@ -4,7 +4,6 @@ import itertools
 import math
 
 import pytest
-
 from hearth_core.health import Level
 from hearth_drivers.core.velocity_gate import STOP, GateLimits, Source, Velocity, VelocityGate
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.ports import JointLimits
+
 from hearth_drivers.core.joint_controller import Ending, Result
 from hearth_drivers.core.trajectory import ErrorCode, Goal, GoalRefusedError, Waypoint
 
@@ -57,7 +57,9 @@ class HandSynergy:
         self.open = np.where(self._flexion, lower, still)
         self.closed = np.where(self._flexion, upper, still)
         self._speed = settings.speed * np.array([limits[name].velocity for name in names])
-        rated = [limits[n].effort for n, flexes in zip(names, self._flexion, strict=True) if flexes]
+        rated = [
+            limits[n].effort for n, flexes in zip(names, self._flexion, strict=True) if flexes
+        ]
         self.rated_force = min(rated) / settings.fingertip_lever
         """Force of the weakest fingertip at full effort [N]."""
 

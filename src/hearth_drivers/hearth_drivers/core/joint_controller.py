@@ -10,8 +10,8 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.ports import JointLimits
+
 from hearth_drivers.core.spline import Spline, fade
 from hearth_drivers.core.trajectory import ErrorCode, Goal, Plan, Tolerances, make_plan
 
@@ -163,9 +163,7 @@ class JointController:
         """Position and velocity from which a new motion begins, shape (N,) each."""
         if self._reference is None:
             return np.clip(measured, self._lower, self._upper), np.zeros(len(self.names))
-        lost = not self._keep_reference and bool(
-            (np.abs(self._reference - measured) > LOST).any()
-        )
+        lost = not self._keep_reference and bool((np.abs(self._reference - measured) > LOST).any())
         if lost and self.idle:
             return np.clip(measured, self._lower, self._upper), np.zeros(len(self.names))
         return self._reference, self._velocity
@@ -177,10 +175,7 @@ class JointController:
             GoalRefusedError: The goal cannot be carried out.
         """
         position, velocity = self.reference(measured)
-        plan = make_plan(
-            goal, self.names, self.limits, position, velocity, self._tolerances
-        )
-        return plan
+        return make_plan(goal, self.names, self.limits, position, velocity, self._tolerances)
 
     def start(
         self, plan: Plan, now: float, measured: Array, finish: Finish | None = None
@@ -240,15 +235,20 @@ class JointController:
             return None, None
         if self._phase is Phase.BRAKING:
             return self._tick_braking(now)
+        if self._phase is Phase.WAITING:
+            if now < self._begin:
+                return None, None  # the joints hold their last target by themselves
+            self._phase = Phase.TRACKING
+        return self._tick_tracking(now - self._begin, measured, measured_velocity)
+
+    def _tick_tracking(
+        self, time: float, measured: Array, measured_velocity: Array
+    ) -> tuple[Command | None, Result | None]:
+        """Reference at ``time`` [s] into the plan, and what its errors mean."""
         assert self._plan is not None
         assert self._fade is not None
         assert self._finish is not None
-        assert self._reference is not None
-        if self._phase is Phase.WAITING:
-            if now < self._begin:
-                return Command(self._reference, self._velocity), None
-            self._phase = Phase.TRACKING
-        plan, time = self._plan, now - self._begin
+        plan = self._plan
         position, velocity = plan.spline.sample(time)
         if time < self._fade.duration:
             offset, rate = self._fade.sample(time)
@@ -260,14 +260,12 @@ class JointController:
             self._phase, time, duration, position, velocity, measured, measured_velocity
         )
         error = np.abs(position - measured)
+        ended = None
         if (error > plan.path_tolerance).any():
-            result = self._path_violation(error, plan.path_tolerance)
-            self.freeze(measured)
-            return None, result
-        if time < max(duration, self._fade.duration):
-            return Command(position, velocity), None
-        self._phase = Phase.SETTLING
-        ended = self._finish.check(time - duration, position, measured)
+            ended = self._path_violation(error, plan.path_tolerance)
+        elif time >= max(duration, self._fade.duration):
+            self._phase = Phase.SETTLING
+            ended = self._finish.check(time - duration, position, measured)
         if ended is None:
             return Command(position, velocity), None
         if ended.ending is Ending.FAILED:

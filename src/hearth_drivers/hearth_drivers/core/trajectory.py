@@ -14,9 +14,9 @@ from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.errors import HearthError
 from hearth_core.ports import JointLimits
+
 from hearth_drivers.core.spline import Spline, through
 
 Array = npt.NDArray[np.float64]
@@ -96,13 +96,14 @@ class Plan:
     start: float | None = None
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0917  # a goal, a group and its state: flat reads best
     goal: Goal,
     names: Sequence[str],
     limits: Mapping[str, JointLimits],
     position: Array,
     velocity: Array,
     defaults: Tolerances,
+    *,
     start_tolerance: float = 0.15,
 ) -> Plan:
     """Check a goal and turn it into a motion that begins at the present reference.
@@ -146,9 +147,7 @@ def make_plan(
     )
 
 
-def _arrays(
-    goal: Goal, names: Sequence[str]
-) -> tuple[Array, Array, Array, Array | None]:
+def _arrays(goal: Goal, names: Sequence[str]) -> tuple[Array, Array, Array, Array | None]:
     """Times (K,), positions, velocities (NaN where unknown) and accelerations, (K, N)."""
     order = _order(goal.joint_names, names)
     if not goal.points:
@@ -240,13 +239,11 @@ def _check_start(names: Sequence[str], first: Array, now: Array, tolerance: floa
         )
 
 
-def _check_speeds(
-    spline: Spline, names: Sequence[str], limits: Mapping[str, JointLimits]
-) -> None:
+def _check_speeds(spline: Spline, names: Sequence[str], limits: Mapping[str, JointLimits]) -> None:
     _, _, speed = spline.extremes()
     allowed = np.array([limits[name].velocity for name in names])
     excess = speed / allowed
-    segment, joint = np.unravel_index(int(np.argmax(excess)), excess.shape)
+    segment, joint = divmod(int(np.argmax(excess)), len(names))
     if excess[segment, joint] > SPEED_SLACK:
         begin, end = spline.times[segment], spline.times[segment + 1]
         raise GoalRefusedError(
