@@ -32,7 +32,7 @@ def run(options: Options) -> Report:
     own = parser.parse_args(list(options.rest))
     seeds = options.seeds or (tuple(range(2)) if options.quick else tuple(range(20)))
     home, home_file = read_home(own.home, options.root)
-    map_file = find_map(options.root, home, home_file, own, print, StopFlag())
+    map_file = find_map(options.root, home, home_file, own.map, print, StopFlag())
     lines = options.root / "bench" / "chore.jsonl"
     lines.parent.mkdir(exist_ok=True)
     lines.write_text("")

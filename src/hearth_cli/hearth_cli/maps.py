@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 from collections.abc import Callable
@@ -13,11 +12,11 @@ from hearth_core.home import describe
 from hearth_core.home.model import Home
 
 
-def find_map(
+def find_map(  # noqa: PLR0917 - every one is another thing
     root: Path,
     home: Home,
     home_file: Path,
-    options: argparse.Namespace,
+    given: Path | None,
     say: Callable[[str], None],
     should_stop: Callable[[], bool],
 ) -> Path:
@@ -27,11 +26,10 @@ def find_map(
         BadInputError: The given file does not exist.
         HearthError: Mapping did not work.
     """
-    if options.map is not None:
-        given = Path(options.map).resolve()
+    if given is not None:
         if not given.is_file():
-            raise BadInputError(f"--map {options.map}: no such file")
-        return given
+            raise BadInputError(f"--map {given}: no such file")
+        return given.resolve()
     saved = root / "config" / "maps" / home.name / "map.yaml"
     shipped = root / "config" / "homes" / f"{home.name}.yaml"
     if saved.is_file() and shipped == home_file:

@@ -40,18 +40,20 @@ def main(arguments: Sequence[str]) -> int:
             f"hearth sim: home {home.name!r}, seed {options.seed}, "
             + ("as fast as it goes" if options.fast else "real time")
         )
+        folder = Path(folder).resolve()
+        map_file = find_map(root, home, home_file, options.map, terminal.say, stop)
         if options.robots > 1:
             from hearth_cli.several import run_several  # noqa: PLC0415 - rarely asked for
 
-            return run_several(root, options, terminal, stop)
+            return run_several(root, home, home_file, map_file, options, folder, terminal, stop)
         settings = simulation.Settings(
             root=root,
             home_file=home_file,
             home=home,
-            map=find_map(root, home, home_file, options, terminal.say, stop),
+            map=map_file,
             seed=options.seed,
-            task=options.task,
-            folder=Path(folder).resolve(),
+            task=options.task or CHORE,
+            folder=folder,
             factor=0.0 if options.fast else 1.0,
             viewer=options.viewer,
             record=options.record is not None,
@@ -84,7 +86,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--seed", type=int, default=0, help="draws start pose, milk, jitter, light"
     )
-    parser.add_argument("--task", default=CHORE, help=f'a sentence (default: "{CHORE}")')
+    parser.add_argument("--task", help=f'a sentence (default: "{CHORE}")')
     parser.add_argument("--fast", action="store_true", help="as fast as the machine goes")
     parser.add_argument("--viewer", action="store_true", help="MuJoCo window (needs a display)")
     parser.add_argument(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 import time as wall
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,9 +88,10 @@ def run_episode(
     )
     talker.say(f"DDS domain {domain.number}, log {deployment.log}")
     try:
-        with _Ears(domain.number, settings.robot) as ears:
+        with Ears(domain.number, [settings.robot]) as ears:
+            watcher = ears.watchers[settings.robot]
             began = wall.monotonic()
-            _wait_ready(settings, deployment, ears.watcher, talker, should_stop)
+            wait_ready(watcher, deployment, talker, should_stop, settings.ready_timeout)
             record.ready_s = round(wall.monotonic() - began, 2)
             talker.say(f"ready for a task after {record.ready_s:.1f} s")
             talker.say(f"task: {settings.task}")
@@ -101,10 +102,10 @@ def run_episode(
                 deployment.cpu_seconds()
                 talker.show(moment)
 
-            run_task(ears.watcher, settings.home, record, show, should_stop)
+            run_task(watcher, settings.home, record, show, should_stop)
             spent = deployment.cpu_seconds() - cpu
             record.cpu_cores = round(spent / max(record.wall_s, 1e-9), 3)
-            path = list(ears.watcher.truth.ledger.path)
+            path = list(watcher.truth.ledger.path)
     finally:
         deployment.stop()
         domain.close()
@@ -113,20 +114,21 @@ def run_episode(
     return record
 
 
-class _Ears:
+class Ears:
     """The evaluator's nodes, spinning in the background."""
 
-    def __init__(self, domain: int, robot: str) -> None:
+    def __init__(self, domain: int, robots: Sequence[str]) -> None:
+        """Listen to truth and to each of ``robots``."""
         self._context = Context()
         rclpy.init(context=self._context, domain_id=domain)
         sim_time = [Parameter("use_sim_time", value=True)]
         options = {"context": self._context, "parameter_overrides": sim_time}
         self._root = Node("evaluator", **options)
-        self._robot = Node("episode", namespace=f"/{robot}", **options)
-        self.watcher = Watcher(self._root, self._robot, robot)
-        self._spinner = Spinner(self._context, self._root, self._robot)
+        nodes = {robot: Node("episode", namespace=f"/{robot}", **options) for robot in robots}
+        self.watchers = {robot: Watcher(self._root, nodes[robot], robot) for robot in robots}
+        self._spinner = Spinner(self._context, self._root, *nodes.values())
 
-    def __enter__(self) -> _Ears:
+    def __enter__(self) -> Ears:
         self._spinner.__enter__()
         return self
 
@@ -135,14 +137,20 @@ class _Ears:
         self._context.try_shutdown()
 
 
-def _wait_ready(
-    settings: Settings,
-    deployment: Deployment,
+def wait_ready(
     watcher: Watcher,
+    deployment: Deployment,
     talker: Talker,
     should_stop: Callable[[], bool],
+    timeout: float,
 ) -> None:
-    deadline = wall.monotonic() + settings.ready_timeout
+    """Wait until a robot is ready for a task.
+
+    Raises:
+        HearthError: It is not within ``timeout`` wall seconds, or the deployment ended.
+        KeyboardInterrupt: ``should_stop`` said so.
+    """
+    deadline = wall.monotonic() + timeout
     said = ""
     while not watcher.ready():
         deployment.require_running()
@@ -151,12 +159,12 @@ def _wait_ready(
         if wall.monotonic() > deadline:
             problems = "; ".join([f"waiting for {watcher.waiting_for()}", *watcher.unwell()])
             raise HearthError(
-                f"not ready after {settings.ready_timeout:.0f} s: {problems}\n"
+                f"{watcher.robot} is not ready after {timeout:.0f} s: {problems}\n"
                 f"the end of {deployment.log}:\n{deployment.log_tail()}"
             )
         if watcher.waiting_for() != said:
             said = watcher.waiting_for()
-            talker.say(f"starting: {said}")
+            talker.say(f"starting {watcher.robot}: {said}")
         wall.sleep(0.1)
 
 
@@ -193,4 +201,5 @@ class StopFlag:
         self._event.set()
 
     def __call__(self) -> bool:
+        """Whether to stop."""
         return self._event.is_set()
