@@ -1,0 +1,1 @@
+"""Reading models and moving them. Knows no ROS."""

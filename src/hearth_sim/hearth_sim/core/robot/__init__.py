@@ -1,0 +1,1 @@
+"""One robot in MuJoCo: bodies, drives and sensors from the shared robot model."""
