@@ -54,8 +54,8 @@ def cupboard(size: Vec3, elevation: float, variant: Variant) -> Layout:
     """Boards behind one or two doors, on the floor or on the wall."""
     low = elevation + (0.08 if elevation == 0.0 else 0.0)
     high = elevation + size[2]
-    # Reachable: near the top of low cupboards, near the bottom of high ones.
-    handle = high - 0.18 if elevation == 0.0 and size[2] < 1.2 else min(low + 0.15, 1.05)
+    # Where hands are: near the top of low doors, the bottom of high ones, halfway of tall ones.
+    handle = high - 0.18 if elevation == 0.0 else low + 0.15
     if size[2] >= 1.2:
         handle = 1.05
     joints = _doors(size, low, high, variant.hinge, handle)
