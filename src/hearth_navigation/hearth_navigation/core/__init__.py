@@ -1,0 +1,1 @@
+"""Maps, localisation, planning and control that run without ROS."""

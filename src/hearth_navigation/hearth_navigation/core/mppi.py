@@ -1,0 +1,384 @@
+"""Model predictive path integral control of an omnidirectional base along a path.
+
+Williams et al. 2017. Noise lives on a few knots and is interpolated, so that samples are smooth
+and reach far; it is drawn once and read from another place each cycle. A sample costs: contact of
+the true footprint, closeness, driving sideways or backwards, and at its end the way that remains.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hearth_core.geometry import Pose2
+from hearth_navigation.core.field import Field, Values
+from hearth_navigation.core.footprint import Footprint
+from hearth_navigation.core.jit import kernel, wrap
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the base may do."""
+
+    forward: float = 0.5
+    """[m/s]."""
+    backward: float = 0.2
+    """[m/s]."""
+    sideways: float = 0.3
+    """[m/s]; 0 for a differential base."""
+    turn: float = 1.0
+    """[rad/s]."""
+    acceleration: float = 0.8
+    """[m/s2]."""
+    turn_acceleration: float = 2.0
+    """[rad/s2]."""
+
+
+@dataclass(frozen=True)
+class MppiConfig:
+    """How the controller samples and what it charges."""
+
+    samples: int = 1000
+    steps: int = 40
+    knots: int = 6
+    period: float = 0.05
+    """Time of one step [s]."""
+    temperature: float = 0.05
+    """Softness of the average [m of way]."""
+    comfort: float = 0.15
+    """Clearance [m] from which on closeness costs nothing."""
+    closeness: float = 1.5
+    """Cost [m] of a second at contact."""
+    margin: float = 0.01
+    """Clearance [m] under which a sample counts as contact."""
+    lateral: float = 1.0
+    """Cost [m] of a metre beside the path."""
+    heading: float = 0.5
+    """Cost [m] of a radian off the path's heading."""
+    sideways: float = 0.15
+    """Cost [m] of a metre sideways; backward three times that."""
+    smoothness: float = 0.02
+    """Cost [m] of changing the command by the limits, per knot."""
+
+
+_CONTACT = 100.0
+
+
+@kernel
+def _gap(
+    values: Values,
+    ox: float,
+    oy: float,
+    inverse: float,
+    discs: Array,
+    x: float,
+    y: float,
+    c: float,
+    s: float,
+    enough: float,
+) -> float:
+    """Clearance by the nearest cell: coarser than the planner's, five times faster."""
+    height, width = values.shape
+    x = (x - ox) * inverse
+    y = (y - oy) * inverse
+    c *= inverse
+    s *= inverse
+    least = enough
+    i = 0
+    n = discs.shape[0]
+    while i < n:
+        u = int(x + c * discs[i, 0] - s * discs[i, 1])
+        v = int(y + s * discs[i, 0] + c * discs[i, 1])
+        if u < 0 or v < 0 or u >= width or v >= height:
+            return -1.0
+        gap = values[v, u] - discs[i, 2]
+        if i == 0:
+            if gap > enough:
+                return gap
+        elif discs[i, 3] == 0.0:
+            least = min(least, gap)
+        elif gap >= least:
+            i += int(discs[i, 3])
+        i += 1
+    return least
+
+
+@kernel
+def _clip(u: Array, limits: Array) -> None:
+    """Put a command (3,) inside the limits (forward, backward, sideways, turn, ...)."""
+    u[0] = min(max(u[0], -limits[1]), limits[0])
+    u[1] = min(max(u[1], -limits[2]), limits[2])
+    u[2] = min(max(u[2], -limits[3]), limits[3])
+    square = u[0] * u[0] + u[1] * u[1]
+    if square > limits[0] * limits[0]:
+        share = limits[0] / math.sqrt(square)
+        u[0] *= share
+        u[1] *= share
+
+
+@kernel
+def _sampled(
+    mean: Array, noise: Values, row: int, t: int, k: int, sigma: Array, limits: Array, u: Array
+) -> None:
+    """Command ``u`` (3,) of sample k at step t; sample 0 is the mean and sample 1 stops."""
+    if k == 0:
+        u[0], u[1], u[2] = mean[t, 0], mean[t, 1], mean[t, 2]
+    elif k == 1:
+        u[0], u[1], u[2] = 0.0, 0.0, 0.0
+    else:
+        u[0] = mean[t, 0] + sigma[0] * noise[row, t, 0]
+        u[1] = mean[t, 1] + sigma[1] * noise[row, t, 1]
+        u[2] = mean[t, 2] + sigma[2] * noise[row, t, 2]
+        _clip(u, limits)
+
+
+@kernel
+def _remaining(
+    path: Array, travelled: Array, first: int, last: int, x: float, y: float, yaw: float
+) -> tuple[float, float, float]:
+    """(way left, distance beside, heading error) of the path pose nearest to (x, y, yaw)."""
+    best = 1e18
+    index = first
+    for i in range(first, last):
+        dx = path[i, 0] - x
+        dy = path[i, 1] - y
+        d = dx * dx + dy * dy
+        if d < best:
+            best = d
+            index = i
+    turn = wrap(path[index, 2] - yaw)
+    return travelled[-1] - travelled[index], math.sqrt(best), abs(turn)
+
+
+@kernel
+def _evaluate(
+    values: Values,
+    ox: float,
+    oy: float,
+    inverse: float,
+    discs: Array,
+    pose: Array,
+    velocity: Array,
+    mean: Array,
+    noise: Values,
+    rough: Array,
+    offset: int,
+    sigma: Array,
+    limits: Array,
+    path: Array,
+    travelled: Array,
+    first: int,
+    last: int,
+    period: float,
+    weights: Array,
+    costs: Array,
+) -> None:
+    """Cost of every sample.
+
+    ``weights``: comfort, closeness, margin, lateral, heading, sideways, smoothness, start gap.
+    """
+    steps = mean.shape[0]
+    u = np.empty(3)
+    comfort = weights[0]
+    # A robot that is already closer than the margin may move if that brings it no closer.
+    margin = min(weights[2], weights[7] - 0.003)
+    for k in range(costs.shape[0]):
+        row = (offset + k) % noise.shape[0]
+        x, y, yaw = pose[0], pose[1], pose[2]
+        vx, vy, wz = velocity[0], velocity[1], velocity[2]
+        cost = 0.0
+        dv = limits[4] * period
+        dw = limits[5] * period
+        c, s = math.cos(yaw), math.sin(yaw)
+        for t in range(steps):
+            _sampled(mean, noise, row, t, k, sigma, limits, u)
+            ax, ay, aw = u[0] - vx, u[1] - vy, u[2] - wz
+            size = math.sqrt(ax * ax + ay * ay)
+            if size > dv:
+                ax *= dv / size
+                ay *= dv / size
+            vx += ax
+            vy += ay
+            wz += min(max(aw, -dw), dw)
+            # Half a turn, the way, half a turn; a series instead of sine and cosine.
+            half = 0.5 * wz * period
+            yaw += 2.0 * half
+            ch = 1.0 - 0.5 * half * half
+            sh = half * (1.0 - half * half / 6.0)
+            c, s = c * ch - s * sh, s * ch + c * sh
+            x += (c * vx - s * vy) * period
+            y += (s * vx + c * vy) * period
+            c, s = c * ch - s * sh, s * ch + c * sh
+            cost += weights[5] * (abs(vy) + 3.0 * max(0.0, -vx)) * period
+            if t % 2 == 1:
+                gap = _gap(values, ox, oy, inverse, discs, x, y, c, s, comfort)
+                if gap < margin:
+                    cost += _CONTACT * (2.0 - t / steps)
+                    break
+                if gap < comfort:
+                    lack = 1.0 - max(gap, 0.0) / comfort
+                    cost += weights[1] * lack * lack * 2.0 * period
+            if t == steps // 2:
+                _left, beside, off = _remaining(path, travelled, first, last, x, y, yaw)
+                cost += weights[3] * beside + weights[4] * off
+        left, beside, off = _remaining(path, travelled, first, last, x, y, yaw)
+        cost += left + weights[3] * beside + weights[4] * off
+        if k > 1:
+            cost += weights[6] * rough[row]
+        costs[k] = cost
+
+
+@kernel
+def _average(
+    mean: Array, noise: Values, offset: int, sigma: Array, limits: Array, costs: Array, heat: float
+) -> float:
+    """Replace ``mean`` by the weighted mean of the samples; returns the least cost."""
+    steps = mean.shape[0]
+    least = costs.min()
+    total = 0.0
+    result = np.zeros((steps, 3))
+    u = np.empty(3)
+    for k in range(costs.shape[0]):
+        w = math.exp(-(costs[k] - least) / heat)
+        if w < 1e-4:
+            continue
+        total += w
+        row = (offset + k) % noise.shape[0]
+        for t in range(steps):
+            _sampled(mean, noise, row, t, k, sigma, limits, u)
+            for j in range(3):
+                result[t, j] += w * u[j]
+    for t in range(steps):
+        for j in range(3):
+            mean[t, j] = result[t, j] / total
+        _clip(mean[t], limits)
+    return float(least)
+
+
+@dataclass(frozen=True)
+class Control:
+    """One cycle's answer."""
+
+    velocity: tuple[float, float, float]
+    """Command (vx, vy, wz) in base_footprint [m/s, m/s, rad/s]."""
+    contact: bool
+    """Every sample touched something: there is no good command, and this one is zero."""
+
+
+class Mppi:
+    """The controller; call :meth:`step` every ``config.period``."""
+
+    def __init__(self, config: MppiConfig, limits: Limits, seed: int = 0) -> None:
+        self.config = config
+        self.limits = limits
+        generator = np.random.default_rng(seed)
+        knots = generator.standard_normal((4 * config.samples, config.knots, 3))
+        self._rough = (np.diff(knots, axis=1) ** 2).sum(axis=(1, 2)) / config.knots
+        at = np.linspace(0.0, config.knots - 1.0, config.steps)
+        low = np.minimum(at.astype(np.int64), config.knots - 2)
+        share = (at - low)[None, :, None]
+        self._noise = np.ascontiguousarray(
+            (1.0 - share) * knots[:, low] + share * knots[:, low + 1], np.float32
+        )
+        self._generator = generator
+        self._mean = np.zeros((config.steps, 3))
+        self._costs = np.zeros(config.samples)
+
+    def reset(self) -> None:
+        """Forget the last plan of commands."""
+        self._mean[:] = 0.0
+
+    def step(
+        self,
+        clearance: Field,
+        footprint: Footprint,
+        pose: Pose2,
+        velocity: tuple[float, float, float],
+        path: Array,
+        travelled: Array,
+        index: int,
+        speed: float = 1.0,
+    ) -> Control:
+        """Command for the next period.
+
+        Args:
+            clearance: Distance to the nearest blocked cell, in map.
+            footprint: The robot.
+            pose: In map.
+            velocity: Of the base now (vx, vy, wz).
+            path: Poses (N, 3) in map.
+            travelled: Way along the path to each pose [m], shape (N,).
+            index: Pose of the path the robot is at.
+            speed: Share of the speed limits to use, 0..1.
+        """
+        config, limits = self.config, self.limits
+        bounds = np.array(
+            [
+                limits.forward * speed,
+                limits.backward * speed,
+                limits.sideways * speed,
+                limits.turn * max(speed, 0.5),
+                limits.acceleration,
+                limits.turn_acceleration,
+            ]
+        )
+        sigma = 0.4 * np.array([bounds[0], bounds[2], bounds[3]])
+        reach = limits.forward * config.steps * config.period + 0.5
+        last = int(np.searchsorted(travelled, travelled[index] + reach, side="right"))
+        start = np.array([pose.x, pose.y, pose.yaw])
+        weights = np.array(
+            [
+                config.comfort,
+                config.closeness,
+                config.margin,
+                config.lateral,
+                config.heading,
+                config.sideways,
+                config.smoothness,
+                _gap(
+                    clearance.values,
+                    *clearance.geometry,
+                    footprint.discs,
+                    pose.x,
+                    pose.y,
+                    math.cos(pose.yaw),
+                    math.sin(pose.yaw),
+                    config.comfort,
+                ),
+            ]
+        )
+        offset = int(self._generator.integers(len(self._noise)))
+        self._mean[:-1] = self._mean[1:]
+        _evaluate(
+            clearance.values,
+            *clearance.geometry,
+            footprint.discs,
+            start,
+            np.array(velocity, np.float64),
+            self._mean,
+            self._noise,
+            self._rough,
+            offset,
+            sigma,
+            bounds,
+            path,
+            travelled,
+            index,
+            max(last, index + 1),
+            config.period,
+            weights,
+            self._costs,
+        )
+        least = _average(
+            self._mean, self._noise, offset, sigma, bounds, self._costs, config.temperature
+        )
+        if least >= _CONTACT:
+            self.reset()
+            return Control((0.0, 0.0, 0.0), True)
+        vx, vy, wz = self._mean[0]
+        return Control((float(vx), float(vy), float(wz)), False)

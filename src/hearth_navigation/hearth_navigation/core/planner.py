@@ -1,0 +1,323 @@
+"""From here to there without touching anything: checks, search, smoothing, Nav2's error codes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from hearth_core.errors import HearthError
+from hearth_core.geometry import Pose2
+from hearth_navigation.core import lattice
+from hearth_navigation.core.cost_to_go import cost_to_go, multipliers
+from hearth_navigation.core.field import Field
+from hearth_navigation.core.footprint import Footprint
+
+Array = npt.NDArray[np.float64]
+
+
+class PlanCode(IntEnum):
+    """Numbered as in nav2_msgs/action/ComputePathToPose."""
+
+    UNKNOWN = 200
+    TF_ERROR = 202
+    START_OUTSIDE_MAP = 203
+    GOAL_OUTSIDE_MAP = 204
+    START_OCCUPIED = 205
+    GOAL_OCCUPIED = 206
+    TIMEOUT = 207
+    NO_VALID_PATH = 208
+
+
+class PlanError(HearthError):
+    """There is no plan, with Nav2's code."""
+
+    def __init__(self, code: PlanCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """A collision-free way."""
+
+    poses: Array
+    """Rows x, y, yaw in map, about 5 cm apart, from start to goal."""
+    cost_to_go: Field
+    """Cost from anywhere to this goal [m of free driving]."""
+    travelled: Array = field(init=False)
+    """Way from the start to each pose [m], with a radian counted as 0.25 m."""
+
+    def __post_init__(self) -> None:
+        step = np.hypot(*np.diff(self.poses[:, :2], axis=0).T)
+        turn = np.abs(np.mod(np.diff(self.poses[:, 2]) + math.pi, math.tau) - math.pi)
+        travelled = np.concatenate([[0.0], np.cumsum(step + 0.25 * turn)])
+        object.__setattr__(self, "travelled", travelled)
+
+    @property
+    def length(self) -> float:
+        """Distance from start to goal along the path [m]."""
+        return float(np.hypot(*np.diff(self.poses[:, :2], axis=0).T).sum())
+
+    @property
+    def goal(self) -> Pose2:
+        """Last pose."""
+        x, y, yaw = self.poses[-1]
+        return Pose2(float(x), float(y), float(yaw))
+
+
+@dataclass(frozen=True)
+class PlannerConfig:
+    """How careful plans are."""
+
+    pitch: float = 0.05
+    """Distance of lattice positions [m]."""
+    margin: float = 0.03
+    """Clearance asked for away from start and goal [m]."""
+    tight_margin: float = 0.012
+    """Clearance asked for where there is no other way [m]."""
+    start_overlap: float = 0.15
+    """Overlap at the start [m] the robot may still drive out of (a door opened over it)."""
+    weights: lattice.Weights = lattice.Weights()
+    max_states: int = 3_000_000
+
+
+class Planner:
+    """Plans on one clearance field after another; keeps the goal's cost-to-go while it holds."""
+
+    def __init__(self, config: PlannerConfig = PlannerConfig()) -> None:  # noqa: B008 frozen
+        self._config = config
+        self._key: tuple[int, float, float, float] | None = None
+        self._field: Field | None = None
+
+    def plan(self, clearance: Field, footprint: Footprint, start: Pose2, goal: Pose2) -> Path:
+        """Cheapest path of the footprint from ``start`` to ``goal``.
+
+        Args:
+            clearance: Distance to the nearest blocked cell (unknown counts as blocked).
+            footprint: The robot, with what it carries.
+            start: In map.
+            goal: In map.
+
+        Raises:
+            PlanError: There is none; the code says why.
+        """
+        config = self._config
+        ends = self._check_ends(clearance, footprint, start, goal)
+        to_go = self._to_go(clearance, footprint, goal)
+        begin = self._node(to_go, start)
+        if not np.isfinite(to_go.values[begin[0], begin[1]]):
+            begin = self._nearest_reachable(to_go, begin)
+        for margin in (config.margin, config.tight_margin):
+            goals = self._goal_states(clearance, footprint, to_go, goal, margin, ends)
+            if not len(goals):
+                continue
+            states, _, expanded = lattice.search(
+                clearance.values,
+                *clearance.geometry,
+                footprint.discs,
+                to_go.values,
+                config.pitch,
+                self._index(to_go, begin),
+                goals,
+                ends,
+                margin,
+                config.weights.comfort,
+                config.weights.closeness,
+                config.weights.sideways,
+                config.weights.turn,
+                config.max_states,
+            )
+            if len(states):
+                return self._finish(clearance, footprint, to_go, states, start, goal, ends, margin)
+            if expanded >= config.max_states:
+                raise PlanError(
+                    PlanCode.TIMEOUT, f"no path within {config.max_states} expanded states"
+                )
+        raise PlanError(
+            PlanCode.NO_VALID_PATH,
+            f"no way for the footprint from ({start.x:.2f}, {start.y:.2f}) "
+            f"to ({goal.x:.2f}, {goal.y:.2f}, {math.degrees(goal.yaw):.0f} deg)",
+        )
+
+    def _check_ends(
+        self, clearance: Field, footprint: Footprint, start: Pose2, goal: Pose2
+    ) -> Array:
+        rows = []
+        for pose, name, outside, occupied, overlap in (
+            (
+                start,
+                "start",
+                PlanCode.START_OUTSIDE_MAP,
+                PlanCode.START_OCCUPIED,
+                self._config.start_overlap,
+            ),
+            (goal, "goal", PlanCode.GOAL_OUTSIDE_MAP, PlanCode.GOAL_OCCUPIED, 0.0),
+        ):
+            if not all(map(math.isfinite, (pose.x, pose.y, pose.yaw))):
+                raise PlanError(outside, f"{name} is not finite: {pose}")
+            rows_, columns = clearance.values.shape
+            width, height = columns * clearance.resolution, rows_ * clearance.resolution
+            inside = (
+                0.0 <= pose.x - clearance.origin[0] < width
+                and 0.0 <= pose.y - clearance.origin[1] < height
+            )
+            if not inside:
+                raise PlanError(
+                    outside,
+                    f"{name} ({pose.x:.2f}, {pose.y:.2f}) lies outside the map "
+                    f"({width:.1f} x {height:.1f} m from {clearance.origin})",
+                )
+            gap = footprint.clearance(clearance, pose)
+            if gap < -overlap - 1e-6:
+                raise PlanError(
+                    occupied,
+                    f"{name} ({pose.x:.2f}, {pose.y:.2f}, {math.degrees(pose.yaw):.0f} deg) puts "
+                    f"the footprint {-gap:.2f} m into something the map or the sensors show",
+                )
+            rows.append((pose.x, pose.y, pose.yaw, gap))
+        return np.array(rows)
+
+    def _to_go(self, clearance: Field, footprint: Footprint, goal: Pose2) -> Field:
+        key = (id(clearance), goal.x, goal.y, footprint.inscribed)
+        if self._field is not None and self._key == key:
+            return self._field
+        pitch = self._config.pitch
+        at_nodes = resample(clearance, pitch)
+        weights = self._config.weights
+        price = multipliers(
+            at_nodes, footprint.inscribed - 0.02, weights.comfort, weights.closeness
+        )
+        frame = Field(at_nodes, pitch, clearance.origin)
+        row, column, _ = self._node(frame, goal)
+        # Around the goal the lattice may be closer than the margin: it is checked exactly.
+        price[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2] = np.minimum(
+            price[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2],
+            1.0 + weights.closeness,
+        )
+        result = cost_to_go(price, pitch, clearance.origin, [(row, column)])
+        self._key, self._field, self._keep = key, result, clearance
+        return result
+
+    @staticmethod
+    def _node(field_: Field, pose: Pose2) -> tuple[int, int, int]:
+        rows, columns = field_.values.shape
+        row = math.floor((pose.y - field_.origin[1]) / field_.resolution)
+        column = math.floor((pose.x - field_.origin[0]) / field_.resolution)
+        heading = round(pose.yaw / (math.tau / lattice.HEADINGS)) % lattice.HEADINGS
+        return min(max(row, 0), rows - 1), min(max(column, 0), columns - 1), heading
+
+    @staticmethod
+    def _index(field_: Field, node: tuple[int, int, int]) -> int:
+        row, column, heading = node
+        return (row * int(field_.values.shape[1]) + column) * lattice.HEADINGS + heading
+
+    @staticmethod
+    def _nearest_reachable(field_: Field, node: tuple[int, int, int]) -> tuple[int, int, int]:
+        """The node beside a start that itself lies too near an obstacle."""
+        row, column, heading = node
+        reach = 6
+        top, left = max(0, row - reach), max(0, column - reach)
+        window = field_.values[top : row + reach + 1, left : column + reach + 1]
+        rows, columns = np.nonzero(np.isfinite(window))
+        if not len(rows):
+            raise PlanError(
+                PlanCode.NO_VALID_PATH, "the start and the goal are not connected by free space"
+            )
+        nearest = int(np.argmin((rows + top - row) ** 2 + (columns + left - column) ** 2))
+        return int(rows[nearest]) + top, int(columns[nearest]) + left, heading
+
+    def _goal_states(
+        self,
+        clearance: Field,
+        footprint: Footprint,
+        to_go: Field,
+        goal: Pose2,
+        margin: float,
+        ends: Array,
+    ) -> npt.NDArray[np.int64]:
+        row, column, heading = self._node(to_go, goal)
+        target = np.array([goal.x, goal.y, goal.yaw])
+        found = []
+        for dr in (-1, 0, 1):
+            for dc in (-1, 0, 1):
+                for dh in (-1, 0, 1):
+                    node = (row + dr, column + dc, (heading + dh) % lattice.HEADINGS)
+                    if not (
+                        0 <= node[0] < to_go.values.shape[0]
+                        and 0 <= node[1] < to_go.values.shape[1]
+                    ):
+                        continue
+                    pose = self._pose(to_go, node)
+                    if lattice.segment_clear(
+                        clearance.values,
+                        *clearance.geometry,
+                        footprint.discs,
+                        pose,
+                        target,
+                        margin,
+                        ends,
+                    ):
+                        found.append(self._index(to_go, node))
+        return np.array(found, np.int64)
+
+    @staticmethod
+    def _pose(field_: Field, node: tuple[int, int, int]) -> Array:
+        row, column, heading = node
+        return np.array(
+            [
+                field_.origin[0] + (column + 0.5) * field_.resolution,
+                field_.origin[1] + (row + 0.5) * field_.resolution,
+                heading * math.tau / lattice.HEADINGS,
+            ]
+        )
+
+    def _finish(
+        self,
+        clearance: Field,
+        footprint: Footprint,
+        to_go: Field,
+        states: npt.NDArray[np.int64],
+        start: Pose2,
+        goal: Pose2,
+        ends: Array,
+        margin: float,
+    ) -> Path:
+        columns = to_go.values.shape[1]
+        cell, heading = states // lattice.HEADINGS, states % lattice.HEADINGS
+        poses = np.empty((len(states) + 2, 3))
+        poses[1:-1, 0] = to_go.origin[0] + (cell % columns + 0.5) * to_go.resolution
+        poses[1:-1, 1] = to_go.origin[1] + (cell // columns + 0.5) * to_go.resolution
+        poses[1:-1, 2] = heading * (math.tau / lattice.HEADINGS)
+        poses[0] = (start.x, start.y, start.yaw)
+        poses[-1] = (goal.x, goal.y, goal.yaw)
+        lattice.smooth(
+            clearance.values,
+            *clearance.geometry,
+            footprint.discs,
+            poses,
+            ends,
+            margin,
+            self._config.weights.comfort,
+            40,
+        )
+        poses[:, 2] = np.mod(poses[:, 2] + math.pi, math.tau) - math.pi
+        return Path(poses, to_go)
+
+
+def resample(field_: Field, pitch: float) -> npt.NDArray[np.float32]:
+    """Field values at the centres of cells of ``pitch`` [m] with the same origin."""
+    rows, columns = field_.values.shape
+    height = max(2, math.floor(rows * field_.resolution / pitch))
+    width = max(2, math.floor(columns * field_.resolution / pitch))
+    v = np.clip((np.arange(height) + 0.5) * pitch / field_.resolution - 0.5, 0, rows - 1.001)
+    u = np.clip((np.arange(width) + 0.5) * pitch / field_.resolution - 0.5, 0, columns - 1.001)
+    i, j = v.astype(np.int64), u.astype(np.int64)
+    b, a = (v - i)[:, None], (u - j)[None, :]
+    f = field_.values
+    low = (1 - a) * f[np.ix_(i, j)] + a * f[np.ix_(i, j + 1)]
+    high = (1 - a) * f[np.ix_(i + 1, j)] + a * f[np.ix_(i + 1, j + 1)]
+    return np.ascontiguousarray((1 - b) * low + b * high, np.float32)

@@ -1,0 +1,226 @@
+"""Where on the map does this one scan fit? Exhaustive search, refinement, and honest doubt."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hearth_core.geometry import Pose2, wrap_angle
+from hearth_navigation.core.field import Field, Values
+from hearth_navigation.core.grid import FREE, Grid
+from hearth_navigation.core.jit import kernel
+from hearth_navigation.core.matcher import refine
+from hearth_navigation.core.raycast import expected_ranges
+from hearth_navigation.core.scan import thin
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Beams:
+    """One revolution as needed here: end points, and the raw beams for ray casting."""
+
+    points: Array
+    """End points in base_footprint [m], shape (M, 2)."""
+    ranges: Array
+    """Length of every beam [m], ``inf``: nothing met; shape (N,)."""
+    angles: Array
+    """Directions in the lidar's frame [rad], shape (N,)."""
+    base_from_lidar: Pose2
+    reach: float
+    """Longest range [m]."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well a scan fits a pose, beam by beam."""
+
+    agree: float
+    """Share of the beams that end where the map says, 0..1."""
+    through: float
+    """Share of the beams that flew through something the map shows, 0..1."""
+
+    @property
+    def score(self) -> float:
+        """One figure; 1 is perfect."""
+        return self.agree - self.through
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One place where the scan could have been taken."""
+
+    pose: Pose2
+    agreement: Agreement
+
+
+@dataclass(frozen=True)
+class RelocalizerConfig:
+    """How finely to search and how sure to be."""
+
+    step: float = 0.15
+    """Distance of tried positions [m]."""
+    headings: int = 60
+    beams: int = 60
+    refined: int = 150
+    """Candidates that are refined."""
+    accept: float = 0.55
+    """Least score of a pose that may be believed."""
+    distinct: float = 0.12
+    """How much better than the next place a unique one must score."""
+
+
+@kernel
+def _search(
+    values: Values,
+    ox: float,
+    oy: float,
+    inverse: float,
+    points: Array,
+    positions: Array,
+    headings: int,
+    limit: float,
+    result: Values,
+) -> None:
+    """Mean truncated distance of the points for every position (P, 2) and heading."""
+    n = points.shape[0]
+    height, width = values.shape
+    rotated = np.empty((headings, n, 2))
+    for h in range(headings):
+        c = math.cos(2.0 * math.pi * h / headings) * inverse
+        s = math.sin(2.0 * math.pi * h / headings) * inverse
+        for i in range(n):
+            rotated[h, i, 0] = c * points[i, 0] - s * points[i, 1]
+            rotated[h, i, 1] = s * points[i, 0] + c * points[i, 1]
+    half = n // 2
+    for p in range(positions.shape[0]):
+        x = (positions[p, 0] - ox) * inverse
+        y = (positions[p, 1] - oy) * inverse
+        for h in range(headings):
+            cost = 0.0
+            for i in range(n):
+                u = rotated[h, i, 0] + x
+                v = rotated[h, i, 1] + y
+                if u >= 0.0 and v >= 0.0 and u < width and v < height:
+                    cost += min(values[int(v), int(u)], limit)
+                else:
+                    cost += limit
+                # Hopeless after half of the points: do not finish.
+                if i == half and cost > 0.6 * limit * half:
+                    cost = limit * n
+                    break
+            result[p, h] = cost / n
+
+
+def agreement(field: Field, beams: Beams, pose: Pose2, tolerance: float = 0.12) -> Agreement:
+    """Compare the measured ranges with those the map predicts from ``pose``."""
+    stride = max(1, len(beams.ranges) // 120)
+    ranges, angles = beams.ranges[::stride], beams.angles[::stride]
+    measured = ~np.isnan(ranges)
+    if not measured.any():
+        return Agreement(0.0, 0.0)
+    expected = expected_ranges(field, pose @ beams.base_from_lidar, angles, beams.reach)
+    real = np.minimum(np.where(measured, ranges, 0.0), beams.reach)
+    wanted = np.minimum(expected, beams.reach)
+    slack = tolerance + 0.02 * wanted
+    agree = measured & (np.abs(real - wanted) < slack)
+    through = measured & (real > wanted + 2.0 * slack)
+    count = float(measured.sum())
+    return Agreement(float(agree.sum()) / count, float(through.sum()) / count)
+
+
+class Relocalizer:
+    """Prepared once per map."""
+
+    def __init__(self, grid: Grid, field: Field, config: RelocalizerConfig | None = None) -> None:
+        """``field`` is :func:`hearth_navigation.core.field.surface_field` of ``grid``."""
+        self.config = config or RelocalizerConfig()
+        self._field = field
+        stride = max(1, round(self.config.step / grid.resolution))
+        roomy = (grid.cells == FREE) & (field.values > 0.2)
+        offset = stride // 2
+        rows, columns = np.nonzero(roomy[offset::stride, offset::stride])
+        self._positions = np.stack(
+            [
+                grid.origin[0] + (columns * stride + offset + 0.5) * grid.resolution,
+                grid.origin[1] + (rows * stride + offset + 0.5) * grid.resolution,
+            ],
+            axis=1,
+        )
+
+    def candidates(self, beams: Beams) -> list[Candidate]:
+        """Distinct places, the best first."""
+        config = self.config
+        if len(beams.points) < 20 or not len(self._positions):
+            return []
+        points = thin(beams.points, config.beams)
+        scores = np.empty((len(self._positions), config.headings), np.float32)
+        _search(
+            self._field.values,
+            *self._field.geometry,
+            points,
+            self._positions,
+            config.headings,
+            0.5,
+            scores,
+        )
+        result: list[Candidate] = []
+        fine = thin(beams.points, 150)
+        scales = np.array([0.4, 0.2, 0.1, 0.05])
+        for position, heading in self._best(scores):
+            guess = Pose2(
+                float(self._positions[position, 0]),
+                float(self._positions[position, 1]),
+                wrap_angle(heading * math.tau / config.headings),
+            )
+            match = refine(self._field, fine, guess, scales=scales, iterations=5)
+            if match.inliers < 0.3 or any(_same(match.pose, other.pose) for other in result):
+                continue
+            result.append(Candidate(match.pose, agreement(self._field, beams, match.pose)))
+        result.sort(key=lambda candidate: -candidate.agreement.score)
+        return result[:10]
+
+    def _best(self, scores: npt.NDArray[np.float32]) -> list[tuple[int, int]]:
+        """Indices of the lowest scores, no two of them neighbours."""
+        count = min(scores.size, 40 * self.config.refined)
+        flat = np.argpartition(scores, count - 1, axis=None)[:count]
+        flat = flat[np.argsort(scores.ravel()[flat])]
+        headings = scores.shape[1]
+        chosen: list[tuple[int, int]] = []
+        taken: set[tuple[int, int, int]] = set()
+        for index in flat:
+            position, heading = int(index) // headings, int(index) % headings
+            x, y = self._positions[position]
+            key = (round(x / 0.35), round(y / 0.35), heading * 12 // headings)
+            if key in taken:
+                continue
+            taken.add(key)
+            chosen.append((position, heading))
+            if len(chosen) >= self.config.refined:
+                break
+        return chosen
+
+    def unique(self, candidates: list[Candidate]) -> Candidate | None:
+        """The one place it must be, or None: nowhere good, or more than one."""
+        if not candidates or candidates[0].agreement.score < self.config.accept:
+            return None
+        best = candidates[0]
+        if len(candidates) > 1:
+            gap = best.agreement.score - candidates[1].agreement.score
+            if gap < self.config.distinct:
+                return None
+        return best
+
+    def plausible(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Places that cannot be ruled out against the best one."""
+        if not candidates:
+            return []
+        least = max(0.3, candidates[0].agreement.score - 0.2)
+        return [item for item in candidates if item.agreement.score >= least]
+
+
+def _same(a: Pose2, b: Pose2) -> bool:
+    return a.distance(b) < 0.3 and abs(wrap_angle(a.yaw - b.yaw)) < 0.3

@@ -1,0 +1,28 @@
+"""Install hearth_navigation; the version is read from package.xml."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+NAME = "hearth_navigation"
+VERSION = ET.parse(Path(__file__).parent / "package.xml").getroot().findtext("version")
+
+setup(
+    name=NAME,
+    version=VERSION,
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    install_requires=["setuptools", "numpy", "numba", "opencv-python-headless", "shapely"],
+    zip_safe=True,
+    entry_points={
+        "console_scripts": [
+            "localization = hearth_navigation.localization_node:main",
+            "mapping = hearth_navigation.mapping_node:main",
+            "navigator = hearth_navigation.navigator_node:main",
+        ]
+    },
+)
