@@ -31,7 +31,9 @@ class PaceLimits:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.factor) and self.factor >= 0.0):
-            raise ValueError(f"factor must be 0 (as fast as clients keep up) or > 0: {self.factor}")
+            raise ValueError(
+                f"factor must be 0 (as fast as clients keep up) or > 0: {self.factor}"
+            )
 
 
 class CommandStream:

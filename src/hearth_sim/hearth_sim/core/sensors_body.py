@@ -29,9 +29,7 @@ class Imu:
         self._yaw = yaw
         self._start = stamp
 
-    def read(
-        self, stamp: float, wxyz: Array, gyro: Array, acceleration: Array
-    ) -> ImuReading:
+    def read(self, stamp: float, wxyz: Array, gyro: Array, acceleration: Array) -> ImuReading:
         """Measure; ``wxyz`` is MuJoCo's quaternion of the IMU in the home frame."""
         w, x, y, z = wxyz
         drift = wrap_angle(self._bias[2] * (stamp - self._start) - self._yaw)
@@ -98,9 +96,7 @@ class Battery:
         span = config.full_voltage - config.empty_voltage
         voltage = config.empty_voltage + span * self._percentage
         power = (config.charge_power if self.charging else 0.0) - self._power
-        return BatteryReading(
-            stamp, self._percentage, voltage, power / voltage, self.charging
-        )
+        return BatteryReading(stamp, self._percentage, voltage, power / voltage, self.charging)
 
 
 TOUCH_RESOLUTION = 0.05

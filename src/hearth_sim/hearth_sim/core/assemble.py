@@ -1,0 +1,65 @@
+"""Puts homes and robots together: the builder behind :meth:`World.make`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import mujoco
+
+from hearth_core.errors import BadInputError
+from hearth_core.home import Home, load_home
+from hearth_sim.core.stage import Assembly, Builder
+
+GENERATED = "generated:"
+
+
+def read_home(home: str | Path | Home) -> Home:
+    """A home from a file, from ``generated:<seed>``, or as it is.
+
+    Raises:
+        BadInputError: The seed is no number, or the file is refused.
+    """
+    if isinstance(home, Home):
+        return home
+    text = str(home)
+    if not text.startswith(GENERATED):
+        return load_home(text)
+    from hearth_sim.core.home import generate_home  # noqa: PLC0415  heavy, and rarely needed
+
+    seed = text.removeprefix(GENERATED)
+    if not seed.isdecimal():
+        raise BadInputError(f"home {text!r}: expected {GENERATED}<whole number>")
+    return generate_home(int(seed))
+
+
+def home_builder(home: str | Path | Home, robots: Sequence[str]) -> Builder:
+    """Builder of a home with CLOiD-class robots where the scenario starts them.
+
+    Raises:
+        BadInputError: No robot, twice the same name, or a home that is refused.
+    """
+    # Late: tests of the engine need neither homes nor robots.
+    from hearth_description.core.model import load_model  # noqa: PLC0415
+    from hearth_sim.core.home import add_home, scenario  # noqa: PLC0415
+    from hearth_sim.core.robot import add_robot  # noqa: PLC0415
+
+    if not robots or len(set(robots)) != len(robots):
+        raise BadInputError(f"need at least one robot and no name twice, got {list(robots)}")
+    model_of_home = read_home(home)
+    model = load_model()
+
+    def build(seed: int) -> Assembly:
+        drawn = scenario(model_of_home, seed)
+        spec = mujoco.MjSpec()
+        built = add_home(spec, model_of_home, drawn)
+        return Assembly(
+            spec,
+            built,
+            {
+                name: add_robot(spec, model, name, start)
+                for name, start in zip(robots, drawn.starts, strict=False)
+            },
+        )
+
+    return build
