@@ -42,6 +42,15 @@ class Deployment:
         """Whether the launcher lives."""
         return self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Process id of the launcher."""
+        return self._process.pid
+
+    def interrupt(self) -> None:
+        """What Ctrl-C does."""
+        self._process.send_signal(signal.SIGINT)
+
     def require_running(self) -> None:
         """Check.
 
@@ -75,7 +84,7 @@ class Deployment:
         with contextlib.suppress(psutil.NoSuchProcess):
             left = psutil.Process(self._process.pid).children(recursive=True)
         if self.running:
-            self._process.send_signal(signal.SIGINT)
+            self.interrupt()
         deadline = wall.monotonic() + patience
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(patience)

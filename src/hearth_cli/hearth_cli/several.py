@@ -96,8 +96,9 @@ def fleet_document(  # noqa: PLR0917 - every one is another thing
     """A launch file (YAML front end) with one block a robot."""
     launch = root / "launch"
     bodies = " ".join(
-        f"--node hearth_drivers/body@/{robot} --node hearth_description/robot_state_publisher@/{robot}"
+        f"--node {node}@/{robot}"
         for robot in robots
+        for node in ("hearth_drivers/body", "hearth_description/robot_state_publisher")
     )
 
     def include(name: str, **arguments: object) -> dict[str, object]:

@@ -124,9 +124,12 @@ class Ears:
         sim_time = [Parameter("use_sim_time", value=True)]
         options = {"context": self._context, "parameter_overrides": sim_time}
         self._root = Node("evaluator", **options)
-        nodes = {robot: Node("episode", namespace=f"/{robot}", **options) for robot in robots}
-        self.watchers = {robot: Watcher(self._root, nodes[robot], robot) for robot in robots}
-        self._spinner = Spinner(self._context, self._root, *nodes.values())
+        self.nodes = {robot: Node("episode", namespace=f"/{robot}", **options) for robot in robots}
+        self.watchers = {
+            robot: Watcher(self._root, node, robot) for robot, node in self.nodes.items()
+        }
+        self.nodes["root"] = self._root
+        self._spinner = Spinner(self._context, *self.nodes.values())
 
     def __enter__(self) -> Ears:
         self._spinner.__enter__()
