@@ -39,27 +39,27 @@ def home_builder(home: str | Path | Home, robots: Sequence[str]) -> Builder:
     Raises:
         BadInputError: No robot, twice the same name, or a home that is refused.
     """
-    # Late: tests of the engine need neither homes nor robots.
-    from hearth_description.core.model import load_model  # noqa: PLC0415
+    # Late: the engine's own tests need neither homes nor robots.
+    from hearth_description.core.model import find_model, load_urdf  # noqa: PLC0415
     from hearth_sim.core.home import add_home, scenario  # noqa: PLC0415
-    from hearth_sim.core.robot import add_robot  # noqa: PLC0415
+    from hearth_sim.core.robot.build import add_robot  # noqa: PLC0415
 
     if not robots or len(set(robots)) != len(robots):
         raise BadInputError(f"need at least one robot and no name twice, got {list(robots)}")
-    model_of_home = read_home(home)
-    model = load_model()
+    nominal = read_home(home)
+    model = load_urdf(find_model())
 
     def build(seed: int) -> Assembly:
-        drawn = scenario(model_of_home, seed)
+        drawn = scenario(nominal, None if seed < 0 else seed, len(robots))
+        if len(drawn.starts) < len(robots):
+            raise BadInputError(
+                f"home {nominal.name!r} starts {len(drawn.starts)} robots, not {len(robots)}"
+            )
         spec = mujoco.MjSpec()
-        built = add_home(spec, model_of_home, drawn)
+        built = add_home(spec, nominal, drawn)
+        starts = zip(robots, drawn.starts, strict=False)
         return Assembly(
-            spec,
-            built,
-            {
-                name: add_robot(spec, model, name, start)
-                for name, start in zip(robots, drawn.starts, strict=False)
-            },
+            spec, built, {name: add_robot(spec, model, name, at) for name, at in starts}
         )
 
     return build

@@ -145,10 +145,19 @@ class Stage:
         self._rest()
         mujoco.mj_forward(self.model, self.data)
         periods = [robot.handles.base.period for robot in self.robots.values()]
-        if self.home.hooks:
-            periods.append(self.home.hook_period)
-        self.longest_batch = max(1, round(min([BATCH, *periods]) / STEP))
-        """Most physics steps between two looks at controls and hooks."""
+        self.batch = max(1, round(min([BATCH, *periods]) / STEP))
+        """Most physics steps between two looks at commands."""
+        self.hooked = max(1, round(self.home.hook_period / STEP)) if self.home.hooks else self.batch
+        """Most physics steps between two calls of the home's hooks."""
+
+    def step(self, count: int) -> None:
+        """Make ``count`` physics steps."""
+        while count > 0:
+            for hook in self.home.hooks:
+                hook(self.model, self.data)
+            part = min(count, self.hooked)
+            mujoco.mj_step(self.model, self.data, part)
+            count -= part
 
     def _rest(self) -> None:
         """Put every robot's joints where they rest, and their targets with them."""

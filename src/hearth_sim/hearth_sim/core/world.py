@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 import mujoco
 
 from hearth_core.errors import UnknownNameError
+from hearth_core.home import Home
 from hearth_core.ports import Frame
 from hearth_sim.core.cycles import Callback, Cycles
 from hearth_sim.core.ports import SimHardware
@@ -65,6 +67,26 @@ class World:
         self._hardware = {name: SimHardware(io) for name, io in self._robots.items()}
         self._start()
 
+    @classmethod
+    def make(
+        cls, home: str | Path | Home, seed: int = -1, robots: int | Sequence[str] = 1
+    ) -> World:
+        """A world for tests and experiments.
+
+        Args:
+            home: Home file, ``generated:<seed>`` or a home.
+            seed: Of the scenario and the sensors' errors; -1: nominal.
+            robots: How many (``robot1``, ``robot2``, ...), or their names.
+
+        Raises:
+            BadInputError: The home is refused, or robots are missing or named twice.
+        """
+        from hearth_sim.core.assemble import home_builder  # noqa: PLC0415  it needs MuJoCo parts
+
+        if isinstance(robots, int):
+            robots = [f"robot{k + 1}" for k in range(robots)]
+        return cls(home_builder(home, robots), seed)
+
     @property
     def now(self) -> float:
         """Simulated time [s]."""
@@ -107,13 +129,11 @@ class World:
             stage = self.stage
             for robot in self._robots.values():
                 robot.apply()
-            for hook in stage.home.hooks:
-                hook(stage.model, stage.data)
-            count = stage.longest_batch if most is None else min(stage.longest_batch, most)
+            count = stage.batch if most is None else min(stage.batch, most)
             due = self._cycles.next_due()
             if due is not None:
                 count = min(count, due - self.steps)
-            mujoco.mj_step(stage.model, stage.data, count)
+            stage.step(count)
             self.steps += count
             self._contacts.add(stage)
             self._look()
