@@ -19,7 +19,14 @@ class Servo:
     damping_ratio: float
 
 
-SATURATION = {"torso": 0.03, "arm": 0.04, "wrist": 0.06, "head": 0.05, "hand": 0.30}
+SATURATION = {
+    "torso": 0.03,
+    "arm": 0.04,
+    "wrist": 0.06,
+    "head": 0.05,
+    "thumb": 0.10,
+    "hand": 0.30,
+}
 """Position error at which a servo gives its full effort [rad]: ASSUMED, drives are not public."""
 
 
@@ -45,5 +52,8 @@ def kind_of(joint: str) -> str:
     for group, joints in GROUPS.items():
         if joint in joints:
             part = group.removeprefix("left_").removeprefix("right_")
-            return "wrist" if part == "arm" and "wrist" in joint else part
+            for finer in ("wrist", "thumb"):
+                if finer in joint:
+                    return finer
+            return part
     raise UnknownNameError("joint of a group", joint, [n for g in GROUPS.values() for n in g])

@@ -13,9 +13,12 @@ COUPLING_SOLREF = (0.005, 1.0)
 """Stiffness of a mechanical coupling: time constant [s], damping ratio."""
 
 
+HAND = ("hand", "thumb")
+
+
 def carries_weight(joint: Joint) -> bool:
     """Whether the joint's controller knows the weight behind it (not in a hand)."""
-    return joint.moves and joint.mimic is None and kind_of(joint.name) != "hand"
+    return joint.moves and joint.mimic is None and kind_of(joint.name) not in HAND
 
 
 def add_joint(spec: mujoco.MjSpec, body: mujoco.MjsBody, joint: Joint, scope: Scope) -> None:
