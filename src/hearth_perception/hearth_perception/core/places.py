@@ -29,11 +29,13 @@ class Shelf:
     """Free height above it [m]; None: open."""
     inside: bool = False
     """Behind a door: walls stand around it."""
+    only: bool = False
+    """The place has no other surface."""
 
     @property
     def name(self) -> str:
-        """As ``WorldObject.place`` says it: the surface's name where a place has several."""
-        return f"{self.place}/{self.surface}"
+        """As ``WorldObject.place`` says it: with the surface's name where a place has several."""
+        return self.place if self.only else f"{self.place}/{self.surface}"
 
     def outside(self, xy: npt.NDArray[np.floating]) -> Array:
         """How far points (N, 2) lie outside the rectangle, at least 0 [m], shape (N,)."""
@@ -62,6 +64,7 @@ def shelves_of(place: Place, pose: Pose2 | None = None) -> list[Shelf]:
                 surface.rectangle.size,
                 surface.clearance,
                 bool(surface.behind),
+                len(place.surfaces) == 1,
             )
         )
     return result

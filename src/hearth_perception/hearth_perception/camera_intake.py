@@ -1,0 +1,143 @@
+"""Pairs of colour and depth images, only while somebody wants to see."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hearth_core.errors import BadInputError
+from hearth_core.geometry import Transform
+from hearth_core.ports import CameraModel
+from hearth_nodekit.convert import from_camera_info, from_image, from_time
+from hearth_nodekit.topics import JOINT_STATES, camera_color, camera_depth, camera_info
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo, Image, JointState
+
+from hearth_perception.core.view import BadViewError, View
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """Two images of one moment, not yet decoded."""
+
+    stamp: float
+    color: Image
+    depth: Image
+    info: CameraInfo
+
+
+class CameraIntake:
+    """Subscribes and unsubscribes; matches colour and depth by stamp.
+
+    Everything here runs in the executor's thread, except :meth:`positions`.
+    """
+
+    TOLERANCE = 0.005
+    """Largest difference of the two stamps [s]."""
+
+    def __init__(self, node: Node, camera: str, on_shot: Callable[[Shot], None]) -> None:
+        self._node = node
+        self._on_shot = on_shot
+        self._color_topic = camera_color(camera)
+        self._depth_topic = camera_depth(camera)
+        self._subscriptions: list[Any] = []
+        self._colors: deque[Image] = deque(maxlen=4)
+        self._depths: deque[Image] = deque(maxlen=4)
+        self._info: CameraInfo | None = None
+        self._joints: deque[JointState] = deque(maxlen=150)
+        camera_info(camera).subscribe(node, self._on_info)
+
+    @property
+    def open(self) -> bool:
+        """Whether images are asked for."""
+        return bool(self._subscriptions)
+
+    def set_open(self, wanted: bool) -> None:
+        """Start or stop asking for images."""
+        if wanted and not self._subscriptions:
+            self._colors.clear()
+            self._depths.clear()
+            self._subscriptions = [
+                self._color_topic.subscribe(self._node, self._on_color),
+                self._depth_topic.subscribe(self._node, self._on_depth),
+                JOINT_STATES.subscribe(self._node, self._joints.append),
+            ]
+        elif not wanted and self._subscriptions:
+            for subscription in self._subscriptions:
+                self._node.destroy_subscription(subscription)
+            self._subscriptions = []
+            self._joints.clear()
+
+    def missing(self) -> str:
+        """Topics that have not brought anything yet, for error messages; empty: none."""
+        names = []
+        if self._info is None:
+            names.append("camera_info")
+        if not self._colors:
+            names.append(self._color_topic.name)
+        if not self._depths:
+            names.append(self._depth_topic.name)
+        return ", ".join(names)
+
+    def positions(self, stamp: float | None = None) -> dict[str, float]:
+        """Joint positions by name nearest to ``stamp`` [s] (None: newest); empty: none known."""
+        messages = list(self._joints)
+        if not messages:
+            return {}
+        if stamp is None:
+            best = messages[-1]
+        else:
+            best = min(messages, key=lambda m: abs(from_time(m.header.stamp) - stamp))
+        return dict(zip(best.name, best.position, strict=False))
+
+    def _on_info(self, message: CameraInfo) -> None:
+        self._info = message
+
+    def _on_color(self, message: Image) -> None:
+        self._colors.append(message)
+        self._match()
+
+    def _on_depth(self, message: Image) -> None:
+        self._depths.append(message)
+        self._match()
+
+    def _match(self) -> None:
+        if self._info is None or not self._colors or not self._depths:
+            return
+        for color in reversed(self._colors):
+            stamp = from_time(color.header.stamp)
+            for depth in reversed(self._depths):
+                if abs(from_time(depth.header.stamp) - stamp) <= self.TOLERANCE:
+                    self._colors.clear()
+                    self._depths.clear()
+                    self._on_shot(Shot(stamp, color, depth, self._info))
+                    return
+
+
+def decode(shot: Shot, camera_topic: str, map_from_camera: Transform) -> View:
+    """Images as arrays, checked against their calibration.
+
+    Raises:
+        BadViewError: Encoding, size or frame do not fit; names the topic and what was expected.
+    """
+    try:
+        model: CameraModel = from_camera_info(shot.info)
+        color = from_image(shot.color, "rgb8", "bgr8")
+        depth = from_image(shot.depth, "32FC1", "16UC1")
+    except BadInputError as error:
+        raise BadViewError(f"{camera_topic}: {error}") from error
+    if shot.color.encoding == "bgr8":
+        color = color[:, :, ::-1].copy()
+    if shot.depth.encoding == "16UC1":
+        depth = depth.astype("float32") * 0.001
+    if shot.color.header.frame_id != model.frame:
+        raise BadViewError(
+            f"{camera_topic}/color/image_raw is in frame {shot.color.header.frame_id!r}, its "
+            f"camera_info in {model.frame!r}"
+        )
+    try:
+        return View(shot.stamp, model, map_from_camera, color, depth)
+    except BadViewError as error:
+        raise BadViewError(f"{camera_topic}: {error}") from error

@@ -1,0 +1,238 @@
+"""What perception does on request: looking at, finding, reading doors. In worker threads."""
+
+from __future__ import annotations
+
+import time as wall
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from hearth_core.errors import HearthError
+from hearth_core.frames import MAP
+from hearth_core.geometry import Transform
+from hearth_core.outcome import Outcome
+from rclpy.node import Node
+
+from hearth_perception.core.articulation import DoorView
+from hearth_perception.core.perceiver import Perceiver
+from hearth_perception.core.places import Shelf, shelves_of
+from hearth_perception.core.semantic_map import Track
+from hearth_perception.core.viewpoints import gaze_points
+from hearth_perception.head import Head
+from hearth_perception.watcher import Watcher
+
+Array = npt.NDArray[np.float64]
+
+OFF_AXIS = 0.35
+"""How far off the optical axis a point may be and still be well in view [rad]."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """End of a search."""
+
+    outcome: Outcome
+    track: Track | None
+    searched: tuple[str, ...]
+
+
+class Skills:
+    """Uses the head and the watcher; knows no messages."""
+
+    def __init__(
+        self, node: Node, watcher: Watcher, head: Head, *, timeout: float, reach: float
+    ) -> None:
+        """Prepare.
+
+        Args:
+            node: For its clock.
+            watcher: Camera and memory.
+            head: Points the camera.
+            timeout: Longest wait for one image [s], wall clock.
+            reach: Farthest place that is searched from where the robot stands [m].
+        """
+        self._node = node
+        self._watcher = watcher
+        self._head = head
+        self._timeout = timeout
+        self._reach = reach
+
+    def now(self) -> float:
+        """The robot's clock [s]."""
+        return float(self._node.get_clock().now().nanoseconds) * 1e-9
+
+    @property
+    def perceiver(self) -> Perceiver:
+        """The memory."""
+        return self._watcher.perceiver
+
+    def place_target(self, name: str) -> Array:
+        """A point worth looking at for a place, surface or joint, in map [m].
+
+        Raises:
+            UnknownNameError: Nothing is called so.
+        """
+        target = self.perceiver.home.resolve(name)
+        if target.place is None:
+            middle = np.mean(np.array(target.room.polygon), axis=0)
+            return np.array([*middle, 0.8])
+        pose = self.perceiver.poses.get(target.place.name, target.place.pose)
+        if target.joint is not None:
+            door = self.perceiver.door(target.place.name, target.joint.name)
+            return door.map_from_place.apply(np.array(target.joint.panel.centre))
+        shelves = self._shelves(name)
+        if shelves:
+            chosen = min(shelves, key=lambda s: abs(s.height - 1.0))
+            return np.array([chosen.pose.x, chosen.pose.y, chosen.height + 0.05])
+        return np.array([pose.x, pose.y, target.place.elevation + target.place.size[2] / 2])
+
+    def look_at(
+        self,
+        target: Array,
+        frame: str,
+        should_stop: Callable[[], bool],
+        on_error: Callable[[float], None],
+    ) -> Outcome:
+        """Point the head camera at a point and wait for a view from there."""
+        with self._watcher.watching():
+            gaze = self._head.look_at(target, frame, should_stop, on_error)
+            if gaze.error > OFF_AXIS:
+                return Outcome.failure(
+                    "out_of_view",
+                    f"the head's limits leave {np.degrees(gaze.error):.0f} degrees to the point: "
+                    "turn the base towards it",
+                )
+            self._watcher.wait_look(self.now(), self._timeout, should_stop)
+            return Outcome.success("looking at it")
+
+    def find(
+        self,
+        label: str,
+        places: Sequence[str],
+        should_stop: Callable[[], bool],
+        on_place: Callable[[str], None],
+    ) -> Found:
+        """Look over places until a thing of class ``label`` is seen.
+
+        Places are looked at from where the robot stands; none given: those within reach, the
+        ones where the thing is believed to be first.
+        """
+        names = list(places) or self._likely_places(label)
+        searched: list[str] = []
+        unreachable: list[str] = []
+        with self._watcher.watching():
+            for name in names:
+                on_place(name)
+                track, seen = self._search(label, name, should_stop)
+                if track is not None:
+                    return Found(Outcome.success(f"{track.id} in {track.place or name}"), track, (*searched, name))
+                (searched if seen else unreachable).append(name)
+        if not searched:
+            reason, why = "out_of_view", f"cannot look at {unreachable or 'any place'} from here"
+        else:
+            reason, why = "not_found", f"no {label} in {searched}"
+        return Found(Outcome.failure(reason, why), None, tuple(searched))
+
+    def read_door(
+        self, place: str, joint: str, max_age: float, views: int = 3
+    ) -> tuple[float, DoorView] | None:
+        """Newest view of a door with its time [s]; looks afresh unless one is young enough.
+
+        The best of a few views is returned; None: the door was not in any.
+
+        Raises:
+            NoViewError: No image came.
+        """
+        asked = self.now()
+        known = self.perceiver.doors.get((place, joint))
+        if known is not None and 0.0 < asked - known[0] <= max_age:
+            return known
+        after = asked - max_age if max_age > 0.0 else asked
+        best: tuple[float, DoorView] | None = None
+        with self._watcher.watching():
+            for _ in range(views):
+                look = self._watcher.wait_look(after, self._timeout)
+                view = look.percept.view
+                after = view.stamp
+                with self._watcher.lock:
+                    seen = self.perceiver.look_at_door(view, place, joint, look.ignore)
+                if seen is not None and (best is None or _better(seen, best[1])):
+                    best = (view.stamp, seen)
+                if seen is not None and seen.confidence > 0.6 and seen.handle_seen:
+                    break
+        return best
+
+    def map_from_root(self) -> Transform:
+        """Where the robot is."""
+        model = self._watcher.model
+        if model is None:
+            raise HearthError("no robot_description received yet")
+        return self._head._transforms.lookup(MAP, model.root)  # noqa: SLF001
+
+    def _search(
+        self, label: str, name: str, should_stop: Callable[[], bool]
+    ) -> tuple[Track | None, bool]:
+        """Look at all of one place; the thing if it is there, and whether anything was seen."""
+        shelves = self._shelves(name)
+        gazes = gaze_points(shelves, self._head.eye(MAP)) or [self.place_target(name)]
+        seen = False
+        for gaze_point in gazes:
+            gaze = self._head.look_at(gaze_point, MAP, should_stop)
+            if gaze.error > OFF_AXIS:
+                continue
+            seen = True
+            began = self.now()
+            after = began
+            for _ in range(3):
+                look = self._watcher.wait_look(after, self._timeout, should_stop)
+                after = look.percept.view.stamp
+                track = self._seen_since(label, name, began)
+                if track is not None:
+                    return track, True
+                if not any(label in s.scores for s in look.percept.sightings):
+                    break
+        return None, seen
+
+    def _seen_since(self, label: str, place: str, since: float) -> Track | None:
+        target = self.perceiver.home.resolve(place)
+        with self._watcher.lock:
+            for track in self.perceiver.things.find(label):
+                inside = target.place is None or track.place.split("/")[0] == target.place.name
+                sure = track.label == label and track.confidence > 0.5 and track.hits >= 2
+                if inside and sure and track.last_seen > since and not track.carried:
+                    return track
+        return None
+
+    def _shelves(self, name: str) -> list[Shelf]:
+        target = self.perceiver.home.resolve(name)
+        places = (
+            [target.place]
+            if target.place is not None
+            else list(self.perceiver.home.places_in(target.room.name))
+        )
+        found = [s for p in places for s in shelves_of(p, self.perceiver.poses.get(p.name))]
+        if target.surface is not None:
+            found = [s for s in found if s.surface == target.surface.name]
+        return found
+
+    def _likely_places(self, label: str) -> list[str]:
+        eye = self._head.eye(MAP)
+        with self._watcher.lock:
+            known = [t.place.split("/")[0] for t in self.perceiver.things.find(label) if t.place]
+        near = []
+        for place in self.perceiver.home.places:
+            if place.surfaces:
+                away = float(np.hypot(place.pose.x - eye[0], place.pose.y - eye[1]))
+                if away < self._reach:
+                    near.append((place.name not in known, away, place.name))
+        return [name for _, _, name in sorted(near)]
+
+
+def _better(a: DoorView, b: DoorView) -> bool:
+    return (a.handle_seen, a.confidence) > (b.handle_seen, b.confidence)
+
+
+def settle(seconds: float) -> None:
+    """Let a mechanism come to rest (wall clock)."""
+    wall.sleep(seconds)
