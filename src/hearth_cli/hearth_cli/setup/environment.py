@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 
 from hearth_cli.setup.layout import Layout, python_tag
 
@@ -107,10 +106,3 @@ def shell_script(layout: Layout) -> str:
     return "\n".join(lines) + "\n"
 
 
-def prefix_of(package: str) -> Path | None:
-    """The first ament prefix that knows `package`."""
-    for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
-        marker = Path(prefix) / "share" / "ament_index" / "resource_index" / "packages" / package
-        if prefix and marker.exists():
-            return Path(prefix)
-    return None
