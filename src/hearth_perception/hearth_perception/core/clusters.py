@@ -111,11 +111,15 @@ def _cluster(
     bottom = float(np.percentile(points[:, 2], 2))
     top = float(np.percentile(points[:, 2], 99))
     support = _below(middle, bottom, supports)
-    shelf = support.shelf if support else _shelf_below(middle, bottom, shelves)
-    if support is not None:
-        foot, seen = float(support.height_at(middle)), True
-    elif shelf is not None:
-        foot, seen = shelf.height, False
+    shelf = _shelf_below(middle, bottom, shelves)
+    if support is not None and (
+        shelf is None or float(support.height_at(middle)) > shelf.height - 0.03
+    ):
+        foot, seen, shelf = float(support.height_at(middle)), True, support.shelf
+    elif shelf is not None:  # glass, or seen too flatly: the home model says where it is
+        support, seen = None, False
+        gap = bottom - shelf.height
+        foot = bottom if 0.012 < abs(gap) < 0.035 and hidden < 0.1 else shelf.height
     else:
         return None
     if top - foot < 0.012 or bottom - foot > 0.10 + 0.5 * hidden * (top - bottom):
