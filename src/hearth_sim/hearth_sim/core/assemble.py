@@ -56,6 +56,7 @@ def home_builder(home: str | Path | Home, robots: Sequence[str]) -> Builder:
                 f"home {nominal.name!r} starts {len(drawn.starts)} robots, not {len(robots)}"
             )
         spec = mujoco.MjSpec()
+        spec.compiler.degree = False  # ranges are radians: with degrees a door opens 2 degrees
         built = add_home(spec, nominal, drawn)
         starts = zip(robots, drawn.starts, strict=False)
         return Assembly(
