@@ -81,7 +81,7 @@ class WorldNode(Node):
         self._world.add_cycle(CLOCK_PERIOD, self._publish_clock)
         self._world.add_cycle(TRUTH_PERIOD, self._publish_truth)
         self._watch_commands(config.robots)
-        self._services = Services(self, self._physics)
+        self._simulator_services = Services(self, self._physics)
         self._closing: list[Callable[[], None]] = []
         if config.appliance_cloud:
             self._start_cloud(config.appliance_cloud, home)

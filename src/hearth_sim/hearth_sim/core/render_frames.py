@@ -91,6 +91,7 @@ class FrameRenderer:
         self.close()
         # A copy: the physics thread changes its model (force limits, the lidar's groups).
         self._model = copy.copy(stage.model)
+        self._model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)
         self._offscreen = Offscreen(self._model)
         self._data = mujoco.MjData(self._model)
         self._stage = stage

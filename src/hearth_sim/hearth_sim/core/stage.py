@@ -48,6 +48,8 @@ def configure(spec: mujoco.MjSpec) -> None:
     option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     option.impratio = 10.0
     option.noslip_iterations = 3
+    # Things at rest cost nothing until something touches them (measured: 2.8 -> 14 x real time).
+    option.enableflags |= mujoco.mjtEnableBit.mjENBL_SLEEP
     spec.visual.quality.offsamples = 0
     spec.visual.global_.offwidth, spec.visual.global_.offheight = OFFSCREEN
 

@@ -50,14 +50,21 @@ class Truth:
 
 
 class ContactLog:
-    """Collects the largest normal force of every pair, one side of which is a robot."""
+    """What touches what, and the largest normal force of every pair with a robot in it.
+
+    Things that sleep have no contacts in MuJoCo's list; they still touch what they touched when
+    they fell asleep.
+    """
 
     def __init__(self, stage: Stage) -> None:
         model = stage.model
-        self._robot_of_body = np.full(model.nbody, -1, np.int32)
+        # Whole robots and single bodies: the robot's parts count as its root here.
+        self._owner = np.arange(model.nbody)
+        self._robot = np.zeros(model.nbody, bool)
         quiet = np.zeros(model.ngeom, bool)
-        for k, robot in enumerate(stage.robots.values()):
-            self._robot_of_body[robot.bodies] = k
+        for robot in stage.robots.values():
+            self._owner[robot.bodies] = robot.body
+            self._robot[robot.bodies] = True
             names = robot.handles.wheel_bodies
             wheels = [model.body(name).id for name in names] if names else [robot.body]
             quiet |= np.isin(model.geom_bodyid, wheels)
@@ -65,37 +72,56 @@ class ContactLog:
         for name in stage.home.floor_geoms:
             floor[model.geom(name).id] = True
         self._quiet, self._floor = quiet, floor
+        self._name = {model.body(body).id: name for name, body in stage.home.objects.items()}
+        self._name |= {robot.body: name for name, robot in stage.robots.items()}
+        self._watched = np.zeros(model.nbody, bool)
+        self._watched[list(self._name)] = True
+        self._pairs: Ints = np.empty((0, 2), np.int32)
         self._largest: dict[tuple[int, int], float] = {}
 
     def add(self, stage: Stage) -> None:
-        """Look at the contacts of the last step."""
+        """Look at the contacts of the last step; call more often than things fall asleep."""
         data, model = stage.data, stage.model
-        if data.ncon == 0:
-            return
-        geoms: Ints = data.contact.geom
-        address: Ints = data.contact.efc_address
+        asleep = data.body_awake == 0
+        kept = self._pairs[asleep[self._pairs].any(axis=1)]
+        geoms: Ints = data.contact.geom.reshape(-1, 2)
         bodies = model.geom_bodyid[geoms]
-        robots = self._robot_of_body[bodies]
-        mine = (robots[:, 0] != robots[:, 1]) & (address >= 0)
-        if not mine.any():
-            return
+        owners = self._owner[bodies]
+        apart = owners[:, 0] != owners[:, 1]
+        near = apart & self._watched[owners].any(axis=1)
+        self._pairs = np.concatenate([kept, owners[near]])
+        if len(self._pairs) > 1:
+            self._pairs = np.unique(self._pairs, axis=0)
+
+        robots = self._robot[bodies]
+        mine = apart & robots.any(axis=1) & (data.contact.efc_address >= 0)
         quiet, floor = self._quiet[geoms], self._floor[geoms]
         mine &= ~((quiet[:, 0] & floor[:, 1]) | (quiet[:, 1] & floor[:, 0]))
         for k in np.flatnonzero(mine):
             pair = (int(bodies[k, 0]), int(bodies[k, 1]))
-            if robots[k, 0] < 0:
+            if not robots[k, 0]:
                 pair = (pair[1], pair[0])
-            force = float(data.efc_force[address[k]])
+            force = float(data.efc_force[data.contact.efc_address[k]])
             if force > self._largest.get(pair, 0.0):
                 self._largest[pair] = force
 
     def take(self, stage: Stage) -> tuple[Contact, ...]:
-        """What was collected since the last call."""
+        """Contacts of robots since the last call."""
         largest, self._largest = self._largest, {}
         return tuple(
             Contact(stage.body_name(robot), stage.body_name(other), force)
             for (robot, other), force in sorted(largest.items())
         )
+
+    def touches(self, stage: Stage) -> dict[int, set[str]]:
+        """Names of what each object and each robot touches, by body."""
+        result: dict[int, set[str]] = {}
+        for pair in self._pairs.tolist():
+            for this, other in (pair, pair[::-1]):
+                if this in self._name:
+                    name = self._name.get(other) or stage.body_name(other)
+                    result.setdefault(this, set()).add(name)
+        return result
 
 
 def observe(stage: Stage, stamp: float, log: ContactLog) -> Truth:
@@ -103,7 +129,7 @@ def observe(stage: Stage, stamp: float, log: ContactLog) -> Truth:
     model, data = stage.model, stage.data
     bodies = {name: model.body(body).id for name, body in stage.home.objects.items()}
     bodies |= {name: robot.body for name, robot in stage.robots.items()}
-    touching = _touching(stage)
+    touching = log.touches(stage)
     states = {}
     velocity = np.zeros(6)
     for name, body in bodies.items():
@@ -120,26 +146,3 @@ def observe(stage: Stage, stamp: float, log: ContactLog) -> Truth:
     }
     return Truth(stamp, states, joints, log.take(stage))
 
-
-def _touching(stage: Stage) -> dict[int, set[str]]:
-    """Names of what each free object and each robot touches, by body."""
-    model, data = stage.model, stage.data
-    name_of = {model.body(body).id: name for name, body in stage.home.objects.items()}
-    root_of: dict[int, int] = {}
-    for robot in stage.robots.values():
-        for body in robot.bodies:
-            root_of[int(body)] = robot.body
-    result: dict[int, set[str]] = {}
-    for geom1, geom2 in np.asarray(data.contact.geom).reshape(-1, 2):
-        pair = [int(model.geom_bodyid[geom1]), int(model.geom_bodyid[geom2])]
-        for this, other in (pair, pair[::-1]):
-            key = root_of.get(this, this)
-            if key == root_of.get(other, other):
-                continue
-            if this in name_of or this in root_of:
-                result.setdefault(key, set()).add(name_of.get(other) or _named(stage, other))
-    return result
-
-
-def _named(stage: Stage, body: int) -> str:
-    return stage.body_name(body) if body else "world"
