@@ -15,6 +15,8 @@ from hearth_sim.core.home.workshop import Body, Workshop
 GASKET_ANGLE = 0.05
 """A gasket or latch pulls over the first part of the way [rad]; for drawers, in metres below."""
 GASKET_TRAVEL = 0.015
+SHUT = 1e-4
+"""Less than this is shut [rad or m]."""
 AREA_DENSITY = 18.0
 """Mass of a front [kg/m2]."""
 
@@ -173,7 +175,8 @@ def gasket_hook(
         qpos, applied = data.qpos, data.qfrc_applied
         for position, dof, effort, reach in bound[id(model)]:
             opening = qpos[position]
-            fade = 1.0 - opening / reach
-            applied[dof] = -effort * min(1.0, fade) if fade > 0.0 else 0.0
+            # Shut doors get no force, so that MuJoCo may let them sleep.
+            pulls = SHUT < opening < reach
+            applied[dof] = -effort * (1.0 - opening / reach) if pulls else 0.0
 
     return hook

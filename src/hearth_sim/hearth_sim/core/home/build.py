@@ -77,6 +77,8 @@ def add_home(spec: mujoco.MjSpec, home: Home, scenario: Scenario) -> HomeHandles
         raise BadInputError(
             f"the scenario was drawn for home {scenario.home.name!r}, not for {home.name!r}"
         )
+    # What nobody touches sleeps: three to five times faster with twenty loose things.
+    spec.option.enableflags |= mujoco.mjtEnableBit.mjENBL_SLEEP
     home = scenario.home
     shop = Workshop(spec)
     add_light(spec, scenario.light)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import pairwise
 
 import mujoco
@@ -80,52 +81,65 @@ def add_floor(shop: Workshop, structure: object, room: Room) -> None:
             shop.hull(structure, (0.0, 0.0, 0.0), corners, finish, solid=False)
 
 
+@dataclass(frozen=True)
+class WallPiece:
+    """A straight piece of one room's half of a wall."""
+
+    frame: Pose2
+    """At the start of the wall, x along it, y into the room."""
+    span: tuple[float, float]
+    """From, to along the wall [m]."""
+    rise: tuple[float, float]
+    """From, to above the floor [m]."""
+
+
+def wall_pieces(home: Home, room: Room) -> list[WallPiece]:
+    """The walls of a room with its doorways cut out; what is left above them too."""
+    half = home.wall_thickness / 2
+    corners = room.polygon
+    full = (0.0, home.wall_height)
+    pieces = []
+    for i, (start, end) in enumerate(edges(corners)):
+        length = math.dist(start, end)
+        frame = Pose2(*start, math.atan2(end[1] - start[1], end[0] - start[0]))
+        before, after = corners[i - 1], corners[(i + 2) % len(corners)]
+        # At a reflex corner the inner halves of two walls leave a gap: lengthen them.
+        cursor = -half if _reflex(before, start, end) else 0.0
+        last = length + (half if _reflex(start, end, after) else 0.0)
+        openings = [
+            (along, door.width / 2, door.height)
+            for door in home.doorways
+            if room.name in door.between
+            and (along := _along(frame, length, door, half)) is not None
+        ]
+        for along, reach, height in sorted(openings, key=lambda opening: opening[0]):
+            gap = (along - reach, along + reach)
+            pieces.append(WallPiece(frame, (cursor, gap[0]), full))
+            if height is not None and height < home.wall_height:
+                pieces.append(WallPiece(frame, gap, (height, home.wall_height)))
+            cursor = gap[1]
+        pieces.append(WallPiece(frame, (cursor, last), full))
+    return [piece for piece in pieces if piece.span[1] - piece.span[0] > MIN_PIECE]
+
+
 def add_walls(shop: Workshop, structure: object, home: Home, room: Room) -> None:
     """The room's half of its walls: between two rooms, each has its own colour."""
     half = home.wall_thickness / 2
-    corners = room.polygon
-    for i, (start, end) in enumerate(edges(corners)):
-        length = math.dist(start, end)
-        yaw = math.atan2(end[1] - start[1], end[0] - start[0])
-        before, after = corners[i - 1], corners[(i + 2) % len(corners)]
-        # At a reflex corner the inner halves of two walls leave a gap: lengthen them.
-        first = -half if _reflex(before, start, end) else 0.0
-        last = length + (half if _reflex(start, end, after) else 0.0)
-        openings = sorted(
-            (along, door)
-            for door in home.doorways
-            if room.name in door.between
-            and (along := _along(start, yaw, length, door, half)) is not None
-        )
-        frame = Pose2(start[0], start[1], yaw)
-        full = (0.0, home.wall_height)
-        pieces = []
-        cursor = first
-        for along, door in openings:
-            gap = (along - door.width / 2, along + door.width / 2)
-            pieces.append(((cursor, gap[0]), full))
-            if door.height is not None and door.height < home.wall_height:
-                pieces.append((gap, (door.height, home.wall_height)))
-            cursor = gap[1]
-        pieces.append(((cursor, last), full))
-        for (left, right), (low, high) in pieces:
-            if right - left < MIN_PIECE:
-                continue
-            middle = frame @ Pose2((left + right) / 2, half / 2)
-            centre = (middle.x, middle.y, (low + high) / 2)
-            size = (right - left, half, high - low)
-            shop.box(structure, centre, size, room.wall).quat = yaw_quat(yaw)
+    for piece in wall_pieces(home, room):
+        (left, right), (low, high) = piece.span, piece.rise
+        middle = piece.frame @ Pose2((left + right) / 2, half / 2)
+        centre = (middle.x, middle.y, (low + high) / 2)
+        size = (right - left, half, high - low)
+        shop.box(structure, centre, size, room.wall).quat = yaw_quat(piece.frame.yaw)
 
 
 def _reflex(a: Point, b: Point, c: Point) -> bool:
     return (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0]) < -1e-9
 
 
-def _along(
-    start: Point, yaw: float, length: float, door: Doorway, tolerance: float
-) -> float | None:
+def _along(frame: Pose2, length: float, door: Doorway, tolerance: float) -> float | None:
     """Where along a wall a door is; None if it is in another wall."""
-    local = Pose2(start[0], start[1], yaw).inverse() @ Pose2(*door.position)
+    local = frame.inverse() @ Pose2(*door.position)
     if abs(local.y) > tolerance or not 0.0 <= local.x <= length:
         return None
     return local.x
@@ -143,17 +157,25 @@ def leaf_pose(home: Home, door: Doorway) -> Pose2:
     return Pose2(hinge.x, hinge.y, door.direction + shut + into * side * door.leaf.opening)
 
 
-def add_leaf(shop: Workshop, home: Home, door: Doorway) -> None:
-    """A door leaf that stands open and still."""
-    assert door.leaf is not None
-    pose = leaf_pose(home, door)
+def leaf_offset(door: Doorway) -> float:
+    """From the hinge to the middle of the leaf's thickness, along y of :func:`leaf_pose`.
+
+    It lies away from the opening, so that the doorway keeps its width.
+    """
+    if door.leaf is None:
+        raise ValueError(f"doorway {door.name!r} has no leaf")
     into = 1.0 if door.leaf.into == door.between[1] else -1.0
     side = 1.0 if door.leaf.hinge is Side.LEFT else -1.0
+    return into * side * LEAF / 2
+
+
+def add_leaf(shop: Workshop, home: Home, door: Doorway) -> None:
+    """A door leaf that stands open and still."""
+    pose = leaf_pose(home, door)
     body = shop.body(f"door/{door.name}", pose)
     height = (door.height or home.wall_height) - 0.01
     width = door.width - 0.01
-    # Its thickness lies away from the opening, so that the doorway keeps its width.
-    y = into * side * LEAF / 2
+    y = leaf_offset(door)
     shop.box(body, (width / 2, y, height / 2), (width, LEAF, height), "wood_white")
     for face in (-1.0, 1.0):
         grip = (width - 0.06, y + face * (LEAF / 2 + 0.03), 1.02)
