@@ -38,13 +38,13 @@ def before_closing(place: Place, joint: Articulation, distances: Distances) -> P
 
 
 def before_surface(place: Place, robot: Pose2, distances: Distances) -> list[Pose2]:
-    """Standing places around a table, nearest first; all four sides can be used."""
+    """Standing places around a table: the side people use first, then the others, nearest first."""
     depth, width = place.size[0] / 2, place.size[1] / 2
     front = place.approach(distances.table)
     back = place.pose @ Pose2(-depth - distances.table, 0.0, 0.0)
     left = place.pose @ Pose2(0.0, width + distances.table, -1.5707963267948966)
     right = place.pose @ Pose2(0.0, -width - distances.table, 1.5707963267948966)
-    return sorted((front, back, left, right), key=robot.distance)
+    return [front, *sorted((back, left, right), key=robot.distance)]
 
 
 def _hinge_sign(joint: Articulation) -> float:
