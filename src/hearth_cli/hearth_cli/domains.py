@@ -1,42 +1,54 @@
-"""A ROS domain for each run, so that two runs on a machine do not hear each other."""
+"""A DDS domain for each run, so that two runs on a machine do not hear each other."""
 
 from __future__ import annotations
 
 import fcntl
-import os
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
-# 0 is everybody's; from 102 on, the ports lie among those Linux gives to any program.
-CHOICES = range(1, 102)
+from hearth_core.errors import BadInputError, HearthError
+
+FIRST, LAST = 1, 101
+"""Domains whose ports stay below the ephemeral range on Linux."""
 
 
-def folder() -> Path:
-    """Where this user's claims lie."""
-    return Path(tempfile.gettempdir()) / f"hearth-domains-{os.getuid()}"
+class Domain:
+    """One reserved domain; free again when closed or when the process ends."""
+
+    def __init__(self, number: int, handle: IO[str] | None) -> None:
+        self.number = number
+        self._handle = handle
+
+    def close(self) -> None:
+        """Let others have it."""
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
 
 
-def claim_domain(choices: Iterable[int] = CHOICES) -> IO[str]:
-    """Set ROS_DOMAIN_ID to a domain that no other run of this user has claimed.
-
-    The claim holds until the returned file is closed or this process ends; processes started
-    from here do not hold it.
+def reserve_domain(wanted: int | None = None) -> Domain:
+    """A domain nobody else reserved; or ``wanted``, shared if it must be.
 
     Raises:
-        RuntimeError: All are taken.
+        BadInputError: ``wanted`` is outside 0..232.
+        HearthError: All are taken.
     """
-    folder().mkdir(mode=0o700, exist_ok=True)
-    for number in choices:
-        file = (folder() / f"{number}.lock").open("w", encoding="utf-8")
+    if wanted is not None:
+        if not 0 <= wanted <= 232:
+            raise BadInputError(f"DDS domain {wanted}; possible: 0..232")
+        return Domain(wanted, None)
+    folder = Path(tempfile.gettempdir()) / "hearth-domains"
+    folder.mkdir(mode=0o1777, exist_ok=True)
+    for number in range(LAST, FIRST - 1, -1):
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
+            handle = (folder / f"{number}.lock").open("a")
+        except PermissionError:
+            continue  # another user's
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            handle.close()
             continue
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        os.environ["ROS_DOMAIN_ID"] = str(number)
-        return file
-    raise RuntimeError("all ROS domains are taken by other runs; end one, or give --domain")
+        return Domain(number, handle)
+    raise HearthError(f"all DDS domains {FIRST}..{LAST} are in use; give one with --domain ID")

@@ -33,12 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its module's `main(arguments)` returns the exit status."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if not arguments or arguments[0] in {"-h", "--help", "help"}:
-        print(USAGE)  # noqa: T201
+        print(USAGE)
         return 0
     command, *rest = arguments
     if command not in _MODULES:
-        choices = unknown_command(command) if command not in COMMANDS else f"use ./hearth {command}"
-        print(f"hearth: {choices}", file=sys.stderr)  # noqa: T201
+        choices = (
+            unknown_command(command) if command not in COMMANDS else f"use ./hearth {command}"
+        )
+        print(f"hearth: {choices}", file=sys.stderr)
         return 2
     name = _MODULES[command]
     try:
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        print(f"hearth: '{command}' is not part of this checkout ({name})", file=sys.stderr)  # noqa: T201
+        print(f"hearth: '{command}' is not part of this checkout ({name})", file=sys.stderr)
         return 2
     try:
         return int(module.main(rest) or 0)

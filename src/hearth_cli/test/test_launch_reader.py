@@ -114,7 +114,12 @@ def test_a_group_keeps_its_changes_and_an_include_does_not(tmp_path: Path, prefi
     )
     commands = [process.command[1:] for process in plan.processes]
     namespaced = ("--ros-args", "-r", "__ns:=/home/robot")
-    assert commands == [("me", *namespaced), ("red-me", *namespaced), ("nobody",), ("none-nobody",)]
+    assert commands == [
+        ("me", *namespaced),
+        ("red-me", *namespaced),
+        ("nobody",),
+        ("none-nobody",),
+    ]
     assert plan.processes[1].environment["COLOUR"] == "red"
     assert "COLOUR" not in plan.processes[2].environment
 

@@ -85,8 +85,8 @@ def test_a_process_is_respawned_as_often_and_as_late_as_asked(tmp_path: Path) ->
     launcher.start()
     assert launcher.wait(10)
     kinds = [event.kind for event in launcher.events]
-    assert kinds.count(EventKind.STARTED) == 3  # noqa: PLR2004
-    assert time.monotonic() - begin >= 0.4  # noqa: PLR2004
+    assert kinds.count(EventKind.STARTED) == 3
+    assert time.monotonic() - begin >= 0.4
 
 
 def test_one_that_matters_takes_the_others_with_it(tmp_path: Path) -> None:
@@ -97,25 +97,30 @@ def test_one_that_matters_takes_the_others_with_it(tmp_path: Path) -> None:
     launcher = Launcher(plan, log_folder=tmp_path)
     launcher.start()
     assert launcher.wait(6)
-    assert any(event.kind is EventKind.STOPPING and "main-2" in event.text for event in launcher.events)
+    assert any(
+        event.kind is EventKind.STOPPING and "main-2" in event.text for event in launcher.events
+    )
 
 
 def test_a_stop_ends_even_the_stubborn_and_their_children_within_5_s(tmp_path: Path) -> None:
     child = (
         "import subprocess, sys\n"
-        f"p = subprocess.Popen([sys.executable, '-S', '-c', {STUBBORN!r}], start_new_session=True)\n"
+        f"command = [sys.executable, '-S', '-c', {STUBBORN!r}]\n"
+        "p = subprocess.Popen(command, start_new_session=True)\n"
         "print(p.pid, flush=True); p.wait()"
     )
     lines: list[str] = []
-    plan = Plan([spec("parent-1", child, show_stdout=True), spec("hard-2", STUBBORN, show_stdout=True)])
+    plan = Plan(
+        [spec("parent-1", child, show_stdout=True), spec("hard-2", STUBBORN, show_stdout=True)]
+    )
     launcher = Launcher(plan, on_line=lambda _n, _s, line: lines.append(line), log_folder=tmp_path)
     launcher.start()
-    until(lambda: len(lines) == 3 and lines.count("ready") == 2)  # noqa: PLR2004
+    until(lambda: len(lines) == 3 and lines.count("ready") == 2)
     grandchild = int(next(line for line in lines if line != "ready"))
     begin = time.monotonic()
     launcher.stop()
     assert launcher.wait(6)
-    assert time.monotonic() - begin < 5.0  # noqa: PLR2004
+    assert time.monotonic() - begin < 5.0
     assert not alive(grandchild)
     assert marked(launcher._marker) == []
 
@@ -142,8 +147,8 @@ def test_ctrl_c_on_the_command_ends_everything(tmp_path: Path) -> None:
         "- executable: {cmd: sleep 61.25, respawn: true}\n"
     )
     root = Path(__file__).resolve().parents[1]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")]),
-           "HEARTH_ROOT": str(tmp_path)}  # fmt: skip
+    path = os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])
+    env = {**os.environ, "PYTHONPATH": path, "HEARTH_ROOT": str(tmp_path)}
     process = subprocess.Popen(
         [sys.executable, "-m", "hearth_cli.main", "launch", str(file)],
         stdout=subprocess.PIPE, text=True, env=env,
@@ -153,7 +158,7 @@ def test_ctrl_c_on_the_command_ends_everything(tmp_path: Path) -> None:
     for line in process.stdout:
         if "started with pid" in line:
             pids.append(int(line.rsplit("[", 1)[1].split("]")[0]))
-        if len(pids) == 2:  # noqa: PLR2004
+        if len(pids) == 2:
             break
     process.send_signal(signal.SIGINT)
     output = process.communicate(timeout=6)[0]
@@ -174,9 +179,9 @@ def test_only_shared_memory_that_nobody_uses_is_removed(tmp_path: Path) -> None:
     assert left == {f"fastrtps_{n}{s}" for n in ("used", "other") for s in ("", "_el")}
 
 
-@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="no /dev/shm on this machine")  # noqa: S108
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="no /dev/shm on this machine")
 def test_segments_in_use_are_seen() -> None:
-    path = Path(f"/dev/shm/fastrtps_test{os.getpid()}_el")  # noqa: S108
+    path = Path(f"/dev/shm/fastrtps_test{os.getpid()}_el")
     try:
         with path.open("w"):
             assert path.name.removesuffix("_el") in segments_of(os.getpid())

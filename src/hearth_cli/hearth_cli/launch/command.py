@@ -13,7 +13,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from hearth_cli.domains import claim_domain
+from hearth_core.errors import HearthError
+
+from hearth_cli.domains import reserve_domain
 from hearth_cli.launch.document import LaunchFileError
 from hearth_cli.launch.launcher import Event, EventKind, Launcher
 from hearth_cli.launch.plan import Plan
@@ -63,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _say(text: str, *, error: bool = False) -> None:
-    print(text, file=sys.stderr if error else sys.stdout, flush=True)  # noqa: T201
+    print(text, file=sys.stderr if error else sys.stdout, flush=True)
 
 
 def _show_arguments(plan: Plan) -> None:
@@ -90,7 +92,7 @@ def run(plan: Plan, log_folder: Path) -> int:
 
     def on_signal(number: int, _frame: object) -> None:
         # A terminal may send the same Ctrl-C twice; a person needs longer to press it again.
-        hurry = bool(asked) and time.monotonic() - asked[0] > 0.3  # noqa: PLR2004
+        hurry = bool(asked) and time.monotonic() - asked[0] > 0.3
         asked.append(time.monotonic())
         launcher.stop(f"{signal.Signals(number).name} received", hurry=hurry)
 
@@ -112,14 +114,16 @@ def main(arguments: Sequence[str]) -> int:
         try:
             file = find_file(options.file, clone_root())
             values = split_arguments(options.arguments)
-            if options.domain is not None:
-                os.environ["ROS_DOMAIN_ID"] = str(options.domain)
+            chosen = options.domain
+            if chosen is None and "ROS_DOMAIN_ID" in os.environ:
+                chosen = int(os.environ["ROS_DOMAIN_ID"])
+            domain = reserve_domain(chosen)
+            os.environ["ROS_DOMAIN_ID"] = str(domain.number)
             if importlib.util.find_spec("launch_ros") and not options.print_only:
                 words = ["ros2", "launch", str(file), *options.arguments]
                 os.execvp("ros2", words + (["-s"] if options.show_args else []))
-            claim = None if "ROS_DOMAIN_ID" in os.environ else claim_domain()
             plan = read_launch_file(file, values, Path(scratch))
-        except LaunchFileError as error:
+        except (LaunchFileError, HearthError) as error:
             _say(f"hearth launch: {error}", error=True)
             return 2
         if options.show_args:
@@ -131,11 +135,10 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         for message in plan.messages:
             _say(f"[INFO] [launch]: {message}")
-        domain = os.environ["ROS_DOMAIN_ID"]
-        _say(f"[INFO] [launch]: ROS_DOMAIN_ID={domain} (join: ROS_DOMAIN_ID={domain} ./hearth shell)")
+        variable = f"ROS_DOMAIN_ID={domain.number}"
+        _say(f"[INFO] [launch]: {variable} (join: {variable} ./hearth shell)")
         stamp = time.strftime("%Y%m%d-%H%M%S")
         folder = clone_root() / ".hearth" / "log" / f"launch-{stamp}-{os.getpid()}"
         status = run(plan, folder)
-        if claim:
-            claim.close()
+        domain.close()
         return status

@@ -90,13 +90,19 @@ def entities(file: Path, path: str, items: Sequence[Any], tags: Sequence[str]) -
     for number, item in enumerate(items):
         where = f"{path}[{number}]"
         if not isinstance(item, dict) or len(item) != 1:
-            raise LaunchFileError(f"{file}: at {where}: a mapping with one tag is needed: {item!r}")
+            raise LaunchFileError(
+                f"{file}: at {where}: a mapping with one tag is needed: {item!r}"
+            )
         ((tag, value),) = item.items()
         if tag not in tags:
             choices = ", ".join(sorted(tags))
-            raise LaunchFileError(f"{file}: at {where}: unknown tag '{tag}'; choose from {choices}")
+            raise LaunchFileError(
+                f"{file}: at {where}: unknown tag '{tag}'; choose from {choices}"
+            )
         if tag == "group" and isinstance(value, list):
             value = {"children": value}
         if not isinstance(value, dict):
-            raise LaunchFileError(f"{file}: at {where}.{tag}: attributes are needed, not {value!r}")
+            raise LaunchFileError(
+                f"{file}: at {where}.{tag}: attributes are needed, not {value!r}"
+            )
         yield Entity(tag, file, f"{where}.{tag}", value)

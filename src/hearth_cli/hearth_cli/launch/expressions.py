@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import math
 import operator
 from collections.abc import Callable
@@ -57,7 +58,7 @@ def evaluate(expression: str) -> Any:
         raise ValueError(f"cannot evaluate '{expression}': {error}") from error
 
 
-def _value(node: ast.expr) -> Any:
+def _value(node: ast.expr) -> Any:  # noqa: PLR0911  # one return a kind of node
     match node:
         case ast.Constant(value=value):
             return value
@@ -76,10 +77,8 @@ def _value(node: ast.expr) -> Any:
             return _value(body) if _value(test) else _value(orelse)
         case ast.Compare(left=left, ops=ops, comparators=comparators):
             operands = [_value(left), *(_value(item) for item in comparators)]
-            pairs = zip(operands, operands[1:], strict=False)
-            return all(
-                _COMPARE[type(op)](a, b) for op, (a, b) in zip(ops, pairs, strict=True)
-            )
+            pairs = itertools.pairwise(operands)
+            return all(_COMPARE[type(op)](a, b) for op, (a, b) in zip(ops, pairs, strict=True))
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _CALLS:
             return _CALLS[name](*(_value(item) for item in args))
     raise ValueError(

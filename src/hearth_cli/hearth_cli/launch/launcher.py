@@ -5,6 +5,7 @@ One thread supervises everything; it sleeps until a process writes or ends.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import os
 import selectors
@@ -21,8 +22,9 @@ from hearth_cli.launch.process import Running, describe_status, marked, new_mark
 from hearth_cli.launch.shared_memory import remove_dead, segments_of
 
 # How long a stop waits before it is said more clearly; all processes are gone after 5 s.
-TERMINATE_AFTER = 3.0  # s
-KILL_AFTER = 4.0  # s
+TERMINATE_AFTER = 2.5  # s
+KILL_AFTER = 3.5  # s
+_SWEEP_PATIENCE = 1.0  # s for the killed to be gone
 _SEGMENT_PERIOD = 2.0  # s between looks at who uses which shared memory
 
 
@@ -188,7 +190,7 @@ class Launcher:
                 self._spawn(slot)
 
     def _spawn(self, slot: _Slot) -> None:
-        assert self.log_folder  # noqa: S101  # set by start()
+        assert self.log_folder  # set by start()
         name = slot.spec.name
         log = (self.log_folder / f"{name}.log").open("a", encoding="utf-8", buffering=1)
         try:
@@ -207,7 +209,7 @@ class Launcher:
 
     def _ended(self, slot: _Slot) -> None:
         running = slot.running
-        assert running  # noqa: S101  # the caller looked
+        assert running  # the caller looked
         # Before the process is reaped: until then no other group can have its number.
         running.signal_group(signal.SIGKILL if self._hurry else signal.SIGTERM)
         for fd in (running.pidfd, *running.streams):
@@ -221,7 +223,11 @@ class Launcher:
         name = running.spec.name
         said = describe_status(status)
         asked = " (asked to)" if self._stopping_since is not None else ""
-        text = f"process has finished: {said}{asked}" if not status else f"process has died: {said}{asked}"
+        text = (
+            f"process has finished: {said}{asked}"
+            if not status
+            else f"process has died: {said}{asked}"
+        )
         self._event(Event(EventKind.EXITED, name, text, running.pid, status))
         if self._stop_reason is not None:
             return
@@ -265,10 +271,11 @@ class Launcher:
 
     def _sweep(self) -> None:
         """End descendants that left their group, and free what the dead held."""
-        for pid in marked(self._marker):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        end = time.monotonic() + _SWEEP_PATIENCE
+        while (pids := marked(self._marker)) and time.monotonic() < end:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.02)
         remove_dead(self._segments)
         os.close(self._wake)

@@ -50,7 +50,9 @@ def _parameter_file(child: Entity, node: str, target: Path, text: Text) -> Path:
     source = child.take("from")
     if source is None:
         key, value = _parameter(child, text)
-        content = {node if node.startswith("/") else f"/**/{node}": {"ros__parameters": {key: value}}}
+        content = {
+            node if node.startswith("/") else f"/**/{node}": {"ros__parameters": {key: value}}
+        }
         return _write(target, yaml.safe_dump(content))
     file = Path(text(child, source, "from"))
     substitutions = str(child.take("allow_substs", default=False)).lower() == "true"

@@ -54,11 +54,11 @@ class Running:
             stderr=subprocess.PIPE,
             env={**spec.environment, MARKER: marker},
             cwd=spec.cwd,
-            start_new_session=True,  # Ctrl-C reaches the launcher alone, which passes it on in order
+            start_new_session=True,  # Ctrl-C reaches the launcher alone, who passes it on
         )
         self.pidfd = os.pidfd_open(self.popen.pid)
-        assert self.popen.stdout  # noqa: S101  # asked for above
-        assert self.popen.stderr  # noqa: S101
+        assert self.popen.stdout  # asked for above
+        assert self.popen.stderr
         self.streams = {self.popen.stdout.fileno(): "stdout", self.popen.stderr.fileno(): "stderr"}
         self._partial = dict.fromkeys(self.streams, b"")
         for stream in self.streams:

@@ -139,12 +139,20 @@ class _Reader:
             raise entity.error(str(error), attribute) from error
 
     def _take_text(
-        self, entity: Entity, context: Context, name: str, *, default: str = "", required: bool = False
+        self,
+        entity: Entity,
+        context: Context,
+        name: str,
+        *,
+        default: str = "",
+        required: bool = False,
     ) -> str:
         value = entity.take(name, required=required)
         return default if value is None else self._text(entity, context, value, name)
 
-    def _take_pair(self, entity: Entity, context: Context, first: str, second: str) -> tuple[str, str]:
+    def _take_pair(
+        self, entity: Entity, context: Context, first: str, second: str
+    ) -> tuple[str, str]:
         pair = (
             self._take_text(entity, context, first, required=True),
             self._take_text(entity, context, second, required=True),

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-FOLDER = Path("/dev/shm")  # noqa: S108  # where Fast DDS puts its segments
+FOLDER = Path("/dev/shm")  # where Fast DDS puts its segments
 _PREFIX = "fastrtps_"
 _LOCK = "_el"
 
@@ -22,7 +22,7 @@ def segments_of(pid: int) -> set[str]:
     try:
         for entry in os.scandir(f"/proc/{pid}/fd"):
             try:
-                target = Path(os.readlink(entry.path))
+                target = Path(entry.path).readlink()
             except OSError:
                 continue
             if target.parent == FOLDER and target.name.startswith(_PREFIX):

@@ -1,4 +1,4 @@
-"""Text with substitutions: `$(var robot)`, `$(find-pkg-share p)/x`, nested and quoted as ROS has it."""
+"""Text with substitutions: `$(var robot)`, `$(find-pkg-share p)/x`, nested and quoted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def substitute(text: str, scope: Scope) -> str:
         ValueError: A substitution is unknown, not closed, or cannot be made.
     """
     result, position = _text(text, 0, scope, closing="")
-    assert position == len(text)  # noqa: S101  # only a closing character ends it earlier
+    assert position == len(text)  # only a closing character ends it earlier
     return result
 
 
@@ -144,7 +144,7 @@ _FUNCTIONS: Mapping[str, tuple[int, int, _Function]] = {
     "or": (2, 2, lambda w, _: _word(truth(w[0]) or truth(w[1]))),
     "equals": (2, 2, lambda w, _: _word(w[0] == w[1])),
     "not-equals": (2, 2, lambda w, _: _word(w[0] != w[1])),
-    "if": (2, 3, lambda w, _: w[1] if truth(w[0]) else (w[2] if len(w) > 2 else "")),  # noqa: PLR2004
+    "if": (2, 3, lambda w, _: w[1] if truth(w[0]) else (w[2] if len(w) > 2 else "")),
 }
 _REFUSED = {
     "command": "is refused: a launch file here runs nodes and no other programs while it is read",

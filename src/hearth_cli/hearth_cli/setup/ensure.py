@@ -28,6 +28,7 @@ from hearth_cli.setup.layout import Layout, python_tag
 from hearth_cli.setup.progress import Progress
 
 SUPPORTED = ((3, 11), (3, 13))
+LOCK_HEAD = "# Compiled from environment.in by `./hearth lock`, for Python 3.11 to 3.13.\n"
 FREE_DISK = 6 * 10**9  # bytes; the environment takes 2, the build folders and caches the rest
 _SETUP = Path(__file__).parent
 
@@ -71,11 +72,17 @@ def steps(layout: Layout, progress: Progress) -> list[Step]:
         return content_hash(layout.root, sources, _platform_key())
 
     def tree_key() -> str:
-        parts = [layout.root / "src", *(layout.root / name for name in ("launch", "config", "urdf"))]
+        parts = [
+            layout.root / "src",
+            *(layout.root / name for name in ("launch", "config", "urdf")),
+        ]
         names = sorted(entry.path for part in parts for entry in walk(part))
         names = [name for name in names if not name.endswith(".py")]
-        written = [path for pattern in ("setup.py", "package.xml", "CMakeLists.txt")
-                   for path in (layout.root / "src").glob(f"*/{pattern}")]
+        written = [
+            path
+            for pattern in ("setup.py", "package.xml", "CMakeLists.txt")
+            for path in (layout.root / "src").glob(f"*/{pattern}")
+        ]
         return content_hash(layout.root, written, own, *names)
 
     def link_tree(_: str) -> None:
@@ -85,8 +92,11 @@ def steps(layout: Layout, progress: Progress) -> list[Step]:
         write_atomic(layout.hearth / "env.sh", shell_script(layout))
 
     def kernel_key() -> str:
-        files = [path for entry in walk(layout.root / "src") if entry.name.endswith(".py")
-                 and b"numba" in (path := Path(entry.path)).read_bytes()]
+        files = [
+            path
+            for entry in walk(layout.root / "src")
+            if entry.name.endswith(".py") and b"numba" in (path := Path(entry.path)).read_bytes()
+        ]
         return content_hash(layout.root, files, own, packages_key())
 
     def compile_kernels(_: str) -> None:
@@ -135,7 +145,7 @@ def _exclusive(layout: Layout) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("Another set-up runs in this clone; waiting for it.", file=sys.stderr)  # noqa: T201
+            print("Another set-up runs in this clone; waiting for it.", file=sys.stderr)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -201,11 +211,10 @@ def refresh_lock(layout: Layout) -> None:
     source = layout.lock.with_suffix(".in")
     fresh = layout.hearth / "environment.lock"
     shutil.copy(layout.lock, fresh)
-    flags = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header",
-             "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]  # fmt: skip
+    flags = ["--universal", "--python-version", "3.11", "--generate-hashes", "--quiet"]
+    flags += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
     command = [str(layout.venv / "bin" / "uv"), "pip", "compile", *flags, str(source)]
     subprocess.run([*command, "-o", str(fresh)], env=os.environ, check=True)
-    head = "# Compiled from environment.in by `./hearth lock`, for Python 3.11 to 3.13. Do not edit.\n"
     body = fresh.read_text(encoding="utf-8")
     lines = [line for line in body.splitlines(keepends=True) if not line.startswith("#")]
-    write_atomic(layout.lock, head + "".join(lines))
+    write_atomic(layout.lock, LOCK_HEAD + "".join(lines))

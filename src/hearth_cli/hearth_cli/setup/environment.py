@@ -100,9 +100,5 @@ def shell_script(layout: Layout) -> str:
             continue
         lines.append(f'export {name}={value}"${{{name}:+:${name}}}"')
     lines += [f"export {name}={shlex.quote(value)}" for name, value in _settings(layout).items()]
-    lines += [
-        f'export {name}="${{{name}:-{value}}}"' for name, value in _DEFAULTS.items()
-    ]
+    lines += [f'export {name}="${{{name}:-{value}}}"' for name, value in _DEFAULTS.items()]
     return "\n".join(lines) + "\n"
-
-

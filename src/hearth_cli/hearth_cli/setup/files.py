@@ -43,7 +43,7 @@ def walk(top: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def signature(paths: Iterable[Path]) -> str:
-    """A digest of names, sizes and times of all files below `paths`: cheap, asked at each start."""
+    """A digest of names, sizes and times of all files below `paths`: cheap, for each start."""
     lines = []
     for top in paths:
         if top.is_file():
@@ -56,7 +56,7 @@ def signature(paths: Iterable[Path]) -> str:
 
 
 def content_hash(root: Path, paths: Iterable[Path], *salt: str) -> str:
-    """A digest of the contents of `paths` (files or folders), named relative to `root`, and `salt`.
+    """A digest of `salt` and of the contents of `paths`, files or folders below `root`.
 
     Two clones with the same contents agree on it, wherever they lie.
     """

@@ -66,7 +66,8 @@ def built_key(layout: Layout) -> str:
 def _compile(layout: Layout, prefix: Path, progress: Progress) -> None:
     folders = package_folders(layout)
     env = build_environment(layout)
-    workers = min(2, os.cpu_count() or 1)  # a generator runs on one core, a compiler fills the other
+    # A generator runs on one core; a compiler fills the other.
+    workers = min(2, os.cpu_count() or 1)
     with ThreadPoolExecutor(workers) as pool:
         jobs = {pool.submit(_make, layout, folder, prefix, env): folder for folder in folders}
         try:

@@ -24,7 +24,7 @@ class Progress:
     def note(self, text: str) -> None:
         """A line inside a step."""
         elapsed = time.monotonic() - self._started
-        print(f"        {text}  ({elapsed:.0f} s)", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"        {text}  ({elapsed:.0f} s)", file=sys.stderr, flush=True)
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
@@ -33,12 +33,12 @@ class Progress:
         self._any = True
         begin = time.monotonic()
         head = f"[{self._number}/{self._total}] {title}"
-        print(f"{head} ...", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"{head} ...", file=sys.stderr, flush=True)
         yield
-        print(f"{head}: {time.monotonic() - begin:.1f} s", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"{head}: {time.monotonic() - begin:.1f} s", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Say the total, if anything was done."""
         if self._any:
             elapsed = time.monotonic() - self._started
-            print(f"Set-up complete in {elapsed:.0f} s.", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"Set-up complete in {elapsed:.0f} s.", file=sys.stderr, flush=True)

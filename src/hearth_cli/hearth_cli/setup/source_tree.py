@@ -19,7 +19,9 @@ from hearth_cli.setup.errors import SetupError
 from hearth_cli.setup.files import write_atomic
 from hearth_cli.setup.layout import Layout
 
-_INSTALL = re.compile(r"install\(\s*(DIRECTORY|FILES|PROGRAMS)\s+([^)]*?)\s+DESTINATION\s+([^)]*?)\s*\)")
+_INSTALL = re.compile(
+    r"install\(\s*(DIRECTORY|FILES|PROGRAMS)\s+([^)]*?)\s+DESTINATION\s+([^)]*?)\s*\)"
+)
 _SCRIPT = """#!{python}
 import sys
 
@@ -126,7 +128,7 @@ def main() -> int:
     try:
         refresh(Layout.of(Path(sys.argv[1])))
     except SetupError as error:
-        print(f"hearth: {error}", file=sys.stderr)  # noqa: T201
+        print(f"hearth: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -76,10 +76,13 @@ def install(packages: list[str], log: Path) -> None:
     by_hand = f"sudo apt-get update && sudo {' '.join(command)}"
     prefix: list[str] = []
     if os.geteuid() != 0:
-        if not shutil.which("sudo") or subprocess.run(
-            ["sudo", "-n", "true"], capture_output=True, check=False
-        ).returncode:
-            raise SetupError(f"this machine lacks {', '.join(packages)}. Please type:\n  {by_hand}")
+        if (
+            not shutil.which("sudo")
+            or subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode
+        ):
+            raise SetupError(
+                f"this machine lacks {', '.join(packages)}. Please type:\n  {by_hand}"
+            )
         prefix = ["sudo", "-n"]
     log.parent.mkdir(parents=True, exist_ok=True)
     env = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive"]

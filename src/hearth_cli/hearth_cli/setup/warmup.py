@@ -40,11 +40,11 @@ def main() -> int:
         begin = time.perf_counter()
         try:
             importlib.import_module(module).main()
-        except Exception as error:  # noqa: BLE001  # one package's kernels must not hide another's
+        except Exception as error:  # one package's kernels must not hide another's
             failed += 1
-            print(f"{module}: {type(error).__name__}: {error}")  # noqa: T201
+            print(f"{module}: {type(error).__name__}: {error}")
         else:
-            print(f"{module}: {time.perf_counter() - begin:.1f} s", flush=True)  # noqa: T201
+            print(f"{module}: {time.perf_counter() - begin:.1f} s", flush=True)
     return 1 if failed else 0
 
 

@@ -12,9 +12,7 @@ from hearth_cli.setup.files import write_atomic
 
 _BUILD_PYTHON = r"/opt/python/cp\d+-cp\d+"
 _INCLUDE = re.compile(_BUILD_PYTHON + r"/include/python3\.\d+")
-_NUMPY = re.compile(
-    _BUILD_PYTHON + r"/lib/python3\.\d+/site-packages/numpy/_?core/include"
-)
+_NUMPY = re.compile(_BUILD_PYTHON + r"/lib/python3\.\d+/site-packages/numpy/_?core/include")
 
 
 def patched(text: str, *, python_include: str, numpy_include: str, package: str) -> str:
