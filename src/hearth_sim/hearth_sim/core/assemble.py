@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import mujoco
@@ -12,6 +13,8 @@ from hearth_core.home import Home, load_home
 from hearth_sim.core.stage import Assembly, Builder
 
 GENERATED = "generated:"
+STRUCTURE = "structure"
+"""The body of ``core/home`` that holds the walls."""
 
 
 def read_home(home: str | Path | Home) -> Home:
@@ -58,6 +61,8 @@ def home_builder(home: str | Path | Home, robots: Sequence[str]) -> Builder:
         spec = mujoco.MjSpec()
         spec.compiler.degree = False  # ranges are radians: with degrees a door opens 2 degrees
         built = add_home(spec, nominal, drawn)
+        if not built.wall_bodies:
+            built = replace(built, wall_bodies=(STRUCTURE,))
         starts = zip(robots, drawn.starts, strict=False)
         return Assembly(
             spec, built, {name: add_robot(spec, model, name, at) for name, at in starts}

@@ -37,6 +37,7 @@ def fake_builder(
 
     def build(seed: int) -> Assembly:
         spec = mujoco.MjSpec()
+        spec.compiler.degree = False
         home = _room(spec, seed, charger)
         return Assembly(spec, home, {name: _robot(spec, name, at) for name, at in poses.items()})
 

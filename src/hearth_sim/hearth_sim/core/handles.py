@@ -121,6 +121,8 @@ class HomeHandles:
     charger: Pose2 | None = None
     """Where base_footprint stands when charging; None: no charger."""
     floor_geoms: Sequence[str] = ("floor",)
+    wall_bodies: Sequence[str] = ()
+    """Fixed bodies whose boxes may be cut to look into rooms from above."""
     start_poses: Sequence[Pose2] = ()
     """Of robot 1, 2, ...; drawn by the scenario."""
     hooks: Sequence[StepHook] = ()

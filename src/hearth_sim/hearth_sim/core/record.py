@@ -123,7 +123,9 @@ class Overview:
         still.lookat[:] = camera.lookat
         still.distance, still.elevation = camera.distance, camera.elevation
         still.azimuth = camera.azimuth
-        return View("overview", still, *self._size, color=True, depth=False, errors=None)
+        return View(
+            "overview", still, *self._size, color=True, depth=False, errors=None, cut_walls=True
+        )
 
 
 class Recorder:

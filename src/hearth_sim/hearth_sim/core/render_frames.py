@@ -7,15 +7,21 @@ import math
 import threading
 import zlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import mujoco
+import numpy as np
 
 from hearth_core.ports import Frame
 from hearth_sim.core.render_noise import DepthErrors, noisy_color, noisy_depth
 from hearth_sim.core.render_offscreen import Offscreen, metres
 from hearth_sim.core.stage import Array, Stage
+
+
+WALL_CUT = 0.9
+"""Height [m] at which walls are cut in views that ask for it."""
+HIDDEN_GROUP = 5
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,8 @@ class View:
     depth: bool
     errors: DepthErrors | None = DepthErrors()
     """None: perfect pictures."""
+    cut_walls: bool = False
+    """Draw walls only to the height of a table, to look into rooms from above."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +53,37 @@ class Capture:
     deliver: Callable[[Frame], None]
 
 
+class _Scenery:
+    """A copy of the model to draw, and its pose."""
+
+    def __init__(self, stage: Stage, cut: bool) -> None:
+        # A copy: the physics thread changes its model (force limits, the lidar's groups).
+        self.model: mujoco.MjModel = copy.copy(stage.model)
+        self.model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)
+        self.data = mujoco.MjData(self.model)
+        self._posed: tuple[int, float] | None = None
+        if cut:
+            cut_boxes(self.model, [self.model.body(name).id for name in stage.home.wall_bodies])
+
+    def pose(self, capture: Capture) -> None:
+        """Put everything where it was."""
+        pose = (id(capture.qpos), capture.stamp)
+        if pose == self._posed:
+            return
+        self.data.qpos[:] = capture.qpos
+        mujoco.mj_kinematics(self.model, self.data)
+        mujoco.mj_comPos(self.model, self.data)
+        mujoco.mj_camlight(self.model, self.data)
+        self._posed = pose
+
+
 class FrameRenderer:
     """Turns captures into frames. Belongs to the thread that first uses it."""
 
     def __init__(self) -> None:
         self._stage: Stage | None = None
         self._offscreen: Offscreen | None = None
-        self._data: mujoco.MjData | None = None
-        self._model: mujoco.MjModel | None = None
-        self._posed: tuple[int, float] | None = None
+        self._sceneries: dict[bool, _Scenery] = {}
 
     def frame(self, capture: Capture) -> Frame:
         """Draw a capture.
@@ -61,41 +91,37 @@ class FrameRenderer:
         Raises:
             HearthError: There is no usable OpenGL, or the view is too large.
         """
-        if capture.stage is not self._stage or self._offscreen is None or self._data is None:
-            self._open(capture.stage)
-        assert self._offscreen is not None
-        assert self._data is not None
-        pose = (id(capture.qpos), capture.stamp)
-        if pose != self._posed:
-            self._data.qpos[:] = capture.qpos
-            mujoco.mj_kinematics(self._model, self._data)
-            mujoco.mj_comPos(self._model, self._data)
-            mujoco.mj_camlight(self._model, self._data)
-            self._posed = pose
         view = capture.view
+        scenery = self._scenery(capture.stage, view.cut_walls)
+        if self._offscreen is None:
+            self._offscreen = Offscreen(scenery.model)
+        scenery.pose(capture)
         color, buffer = self._offscreen.render(
-            self._data, view.camera, (view.width, view.height), view.color, view.depth
+            scenery.model,
+            scenery.data,
+            view.camera,
+            (view.width, view.height),
+            color=view.color,
+            depth=view.depth,
         )
         if view.errors is None:
             return Frame(capture.stamp, color, None if buffer is None else metres(buffer))
         seed = zlib.crc32(f"{view.name} {capture.stamp:.3f}".encode()) << 20
         depth = None
         if buffer is not None:
-            focal = self._focal(self._model, view)
+            focal = self._focal(scenery.model, view)
             depth = noisy_depth(buffer, focal, seed, view.errors)
         if color is not None:
             color = noisy_color(color, seed + 1)
         return Frame(capture.stamp, color, depth)
 
-    def _open(self, stage: Stage) -> None:
-        self.close()
-        # A copy: the physics thread changes its model (force limits, the lidar's groups).
-        self._model = copy.copy(stage.model)
-        self._model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)
-        self._offscreen = Offscreen(self._model)
-        self._data = mujoco.MjData(self._model)
-        self._stage = stage
-        self._posed = None
+    def _scenery(self, stage: Stage, cut: bool) -> _Scenery:
+        if stage is not self._stage:
+            self.close()
+            self._stage = stage
+        if cut not in self._sceneries:
+            self._sceneries[cut] = _Scenery(stage, cut)
+        return self._sceneries[cut]
 
     @staticmethod
     def _focal(model: mujoco.MjModel, view: View) -> float:
@@ -106,7 +132,25 @@ class FrameRenderer:
         """Free the GL context."""
         if self._offscreen is not None:
             self._offscreen.close()
-        self._offscreen = self._stage = self._data = None
+        self._offscreen = self._stage = None
+        self._sceneries = {}
+
+
+def cut_boxes(model: mujoco.MjModel, bodies: Sequence[int], height: float = WALL_CUT) -> None:
+    """Cut upright boxes of fixed bodies at ``height`` [m]; what is above it disappears."""
+    boxes = np.isin(model.geom_bodyid, bodies) & (
+        model.geom_type == int(mujoco.mjtGeom.mjGEOM_BOX)
+    )
+    for geom in np.flatnonzero(boxes):
+        middle, half = float(model.geom_pos[geom, 2]), float(model.geom_size[geom, 2])
+        bottom, top = middle - half, middle + half
+        if top <= height:
+            continue
+        top = max(height, bottom + 1e-3)
+        if bottom >= height:
+            model.geom_group[geom] = HIDDEN_GROUP
+        model.geom_pos[geom, 2] = (bottom + top) / 2
+        model.geom_size[geom, 2] = (top - bottom) / 2
 
 
 def focal_length(fovy: float, height: int) -> float:

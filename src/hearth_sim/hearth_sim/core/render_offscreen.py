@@ -29,7 +29,6 @@ class Offscreen:
         Raises:
             HearthError: There is no usable OpenGL.
         """
-        self._model = model
         self._width = int(model.vis.global_.offwidth)
         self._height = int(model.vis.global_.offheight)
         try:
@@ -54,13 +53,17 @@ class Offscreen:
 
     def render(
         self,
+        model: mujoco.MjModel,
         data: mujoco.MjData,
         camera: int | mujoco.MjvCamera,
         size: tuple[int, int],
+        *,
         color: bool,
         depth: bool,
     ) -> tuple[Color | None, Depth | None]:
         """Draw what ``camera`` sees; ``size`` is width, height [pixels].
+
+        ``model`` has the meshes and textures of the one that was uploaded.
 
         Returns:
             RGB, shape (H, W, 3), and the raw depth buffer (see :func:`metres`), shape (H, W).
@@ -76,7 +79,7 @@ class Offscreen:
             camera = self._fixed
         self._gl.make_current()
         mujoco.mjv_updateScene(
-            self._model,
+            model,
             data,
             self._option,
             None,
