@@ -62,7 +62,7 @@ class CameraIntake:
             self._subscriptions = [
                 self._color_topic.subscribe(self._node, self._on_color),
                 self._depth_topic.subscribe(self._node, self._on_depth),
-                JOINT_STATES.subscribe(self._node, self._joints.append),
+                JOINT_STATES.subscribe(self._node, self._on_joints),
             ]
         elif not wanted and self._subscriptions:
             for subscription in self._subscriptions:
@@ -91,6 +91,9 @@ class CameraIntake:
         else:
             best = min(messages, key=lambda m: abs(from_time(m.header.stamp) - stamp))
         return dict(zip(best.name, best.position, strict=False))
+
+    def _on_joints(self, message: JointState) -> None:
+        self._joints.append(message)
 
     def _on_info(self, message: CameraInfo) -> None:
         self._info = message

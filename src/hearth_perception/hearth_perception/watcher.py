@@ -155,10 +155,9 @@ class Watcher:
         start = wall.monotonic()
         try:
             look = self._make(shot, start)
-        except (HearthError, TransformError) as error:
+        except HearthError as error:
             text = str(error)
-            if text != self.problem:
-                self._node.get_logger().error(text)
+            self._node.get_logger().error(text, throttle_duration_sec=5.0)
             with self._changed:
                 self.problem = text
                 self._changed.notify_all()
@@ -173,7 +172,12 @@ class Watcher:
 
     def _make(self, shot: Shot, start: float) -> Look:
         frame = shot.info.header.frame_id
-        pose = self._transforms.wait(MAP, frame, shot.stamp, timeout=1.0, ahead=0.02)
+        try:
+            pose = self._transforms.wait(MAP, frame, shot.stamp, timeout=1.0, ahead=0.02)
+        except TransformError as error:
+            raise NoViewError(
+                f"{self._camera}: no pose of {frame!r} in {MAP!r} at the image's time: {error}"
+            ) from error
         view = decode(shot, self._camera, pose)
         with self.lock:
             if self._newest is not None and view.stamp < self._newest.percept.view.stamp - 1.0:
