@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hearth_core.home import Place, Surface
 from hearth_core.home.catalogue.appliances import FRIDGE_DOOR, PLATE, WALL
+
 from hearth_sim.core.home.articulation import Moving, add_handle, add_leaf, add_moving
 from hearth_sim.core.home.workshop import Body, Workshop
 

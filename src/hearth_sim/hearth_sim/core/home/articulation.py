@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
-
 from hearth_core.home import Articulation, Handle, JointKind, Orientation, Place
 from hearth_core.home.model import Vec3
+
 from hearth_sim.core.home.workshop import Body, Workshop
 
 GASKET_ANGLE = 0.05

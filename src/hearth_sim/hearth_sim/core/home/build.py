@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import mujoco
-
 from hearth_core.errors import BadInputError
 from hearth_core.geometry import Pose2
 from hearth_core.home import Home, Place
+
 from hearth_sim.core.handles import HomeHandles
 from hearth_sim.core.home import appliances, furniture, sanitary, storage
 from hearth_sim.core.home.articulation import Gasket, Moving, gasket, gasket_hook
@@ -77,6 +77,7 @@ def add_home(spec: mujoco.MjSpec, home: Home, scenario: Scenario) -> HomeHandles
         raise BadInputError(
             f"the scenario was drawn for home {scenario.home.name!r}, not for {home.name!r}"
         )
+    spec.compiler.degree = False
     # What nobody touches sleeps: three to five times faster with twenty loose things.
     spec.option.enableflags |= mujoco.mjtEnableBit.mjENBL_SLEEP
     home = scenario.home

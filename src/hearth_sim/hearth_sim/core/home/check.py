@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-
 from hearth_core.geometry import Pose2
 from hearth_core.home import Articulation, Doorway, Home, JointKind, Place, Side
 from hearth_core.home.catalogue import PLACE_KINDS
 from hearth_core.home.plane import contains
+
 from hearth_sim.core.home.footprint import Footprint, may_share, of_leaves, of_object, of_place
 from hearth_sim.core.home.occupancy import Floor, nominal_occupancy
 
@@ -17,6 +17,8 @@ OVERLAP = 0.004
 """Overlaps below this [m] are rounding and jitter."""
 FOOTPRINT_RADIUS = 0.36
 """Of a disc around a robot with a base of 0.5 x 0.5 m."""
+ENTERED = 0.35
+"""A room is entered when the middle of a disc can be on so much of its floor [m2]."""
 FRIDGE_DEPTH = 1.4
 """Free floor wanted in front of a refrigerator [m]."""
 FRIDGE_SIDE = 1.0
@@ -117,16 +119,10 @@ def _lying(home: Home) -> list[str]:
 def _reachable(home: Home, floor: Floor, radius: float) -> list[str]:
     """Rooms that a disc cannot enter."""
     reach = floor.reachable(radius, (home.charger.x, home.charger.y))
-    cells = np.argwhere(reach)
-    reached = set()
-    for row, column in cells[:: max(1, len(cells) // 2000)]:
-        room = home.room_at(*floor.point(int(row), int(column)))
-        if room is not None:
-            reached.add(room.name)
     problems = [
         f"a disc of {radius:.2f} m cannot enter {room.name}"
         for room in home.rooms
-        if room.name not in reached
+        if floor.area_within(reach, room.polygon) < ENTERED
     ]
     at_charger = home.charger @ Pose2(0.6, 0.0)
     if not floor.at(reach, (at_charger.x, at_charger.y)):

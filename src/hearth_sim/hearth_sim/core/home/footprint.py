@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hearth_core.geometry import Pose2
 from hearth_core.home import Home, ObjectSpec, Place
 from hearth_core.home.plane import Point
+
 from hearth_sim.core.home.shell import LEAF, leaf_offset, leaf_pose
 
 SEATS = frozenset({"chair", "stool", "office_chair"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from hearth_core.home import Place
+
 from hearth_sim.core.home.articulation import Moving
 from hearth_sim.core.home.textures import cloth, rug, wood
 from hearth_sim.core.home.workshop import Body, Workshop

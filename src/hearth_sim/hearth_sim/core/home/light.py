@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass
 
 import mujoco
-
 from hearth_core.home.model import Vec3
 
 

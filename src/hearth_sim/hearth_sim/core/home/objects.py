@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import mujoco
-
 from hearth_core.geometry import Transform
 from hearth_core.home import ObjectSpec
 from hearth_core.home.catalogue import OBJECT_KINDS
+
 from hearth_sim.core.home.workshop import Body, Workshop
 
 TORSION, ROLL = 0.008, 0.0002
@@ -193,7 +193,11 @@ def _croissant(t: _Thing) -> None:
             **t.solid(0.3),
         )
     size = (0.85 * width, 0.5 * length, height)
-    t.shop.ellipsoid(t.body, (0.06 * width, 0, 0), size, t.colour, **t.solid(0.4, roll=0.002))
+    t.shop.ellipsoid(t.body, (0.06 * width, 0, 0), size, t.colour, **t.solid(0.3, roll=0.002))
+    # Baked on a tray: its flat underside keeps it from rocking.
+    low = 0.15 * height
+    base = (0.6 * width, 0.45 * length, low)
+    t.shop.box(t.body, (0.04 * width, 0, low / 2 - r), base, t.colour, **t.solid(0.1, roll=0.002))
     for y in (-0.14, 0.0, 0.14):
         stripe = (0.87 * width, 0.02, 1.0 * height)
         t.shop.ellipsoid(t.body, (0.06 * width, y * length, 0.001), stripe, "brown", **_SEEN)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
-
 from hearth_core.geometry import Pose2
 from hearth_core.home import Home
 from hearth_core.home.catalogue import PLACE_KINDS
-from hearth_core.home.plane import Point
+from hearth_core.home.plane import Point, edges
+from scipy import ndimage
+
 from hearth_sim.core.home.footprint import Footprint, of_leaves, of_place
 from hearth_sim.core.home.shell import slabs, wall_pieces
 
@@ -47,7 +47,7 @@ class Floor:
         """Value of a grid of this shape at a point; None outside."""
         row, column = self.cell(point)
         if 0 <= row < mask.shape[0] and 0 <= column < mask.shape[1]:
-            return mask[row, column]  # type: ignore[no-any-return]
+            return mask[row, column]
         return None
 
     def clearance(self) -> npt.NDArray[np.float64]:
@@ -64,6 +64,18 @@ class Floor:
             return np.zeros_like(open_floor)
         nearest = int(np.argmin((rows - row) ** 2 + (columns - column) ** 2))
         return np.asarray(labels == labels[rows[nearest], columns[nearest]])
+
+    def area_within(self, mask: Mask, polygon: tuple[Point, ...]) -> float:
+        """Area [m2] of the cells of a mask whose middles lie in a polygon."""
+        rows, columns = np.nonzero(mask)
+        x = self.origin[0] + (columns + 0.5) * self.resolution
+        y = self.origin[1] + (rows + 0.5) * self.resolution
+        inside = np.zeros(len(x), bool)
+        for (ax, ay), (bx, by) in edges(polygon):
+            if ay != by:
+                crosses = ((ay > y) != (by > y)) & (x < ax + (y - ay) * (bx - ax) / (by - ay))
+                inside ^= crosses
+        return float(inside.sum()) * self.resolution**2
 
 
 def nominal_occupancy(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hearth_core.home import Place
+
 from hearth_sim.core.home.articulation import Moving
 from hearth_sim.core.home.textures import wood
 from hearth_sim.core.home.workshop import Body, Workshop

@@ -9,11 +9,11 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-
 from hearth_core.geometry import Pose2
 from hearth_core.home import Home, ObjectSpec, Place
 from hearth_core.home.catalogue import PLACE_KINDS
 from hearth_core.home.plane import contains
+
 from hearth_sim.core.home.footprint import Footprint, may_share, of_leaves, of_object, of_place
 from hearth_sim.core.home.light import Light
 from hearth_sim.core.home.occupancy import nominal_occupancy

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import mujoco
-
 from hearth_core.geometry import Pose2
 from hearth_core.home import Doorway, Home, Room, Side
 from hearth_core.home.plane import Point, edges
+
 from hearth_sim.core.home.workshop import HIDDEN, Workshop, yaw_quat
 
 LEAF = 0.04

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hearth_core.home import JointKind, Place
 from hearth_core.home.catalogue.furniture import FRONT
 from hearth_core.home.catalogue.rules import BOARD
+
 from hearth_sim.core.home.appliances import plate
 from hearth_sim.core.home.articulation import Moving, add_leaf, add_moving
 from hearth_sim.core.home.textures import wood

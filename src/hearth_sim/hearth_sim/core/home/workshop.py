@@ -12,10 +12,10 @@ from typing import Any
 
 import mujoco
 import numpy as np
-
 from hearth_core.geometry import Pose2
 from hearth_core.home.catalogue import COLOURS
 from hearth_core.home.model import Vec3
+
 from hearth_sim.core.home.textures import TEXTURES, texture
 
 Body = Any
