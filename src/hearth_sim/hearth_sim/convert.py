@@ -7,9 +7,9 @@ import math
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Pose, Twist
 from hearth_core.geometry import Transform
-from hearth_interfaces.msg import ContactEvent, SimTruth
 from rosgraph_msgs.msg import Clock
 
+from hearth_interfaces.msg import ContactEvent, SimTruth
 from hearth_sim.core.truth import Truth
 
 HOME_FRAME = "home"

@@ -1,4 +1,4 @@
-"""Simulated hardware for ``hearth_drivers/body``: ``hardware: hearth_sim.hardware:make_hardware``."""
+"""What ``hearth_drivers/body`` calls: ``hardware: hearth_sim.hardware:make_hardware``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from hearth_core.errors import UnknownNameError
 from hearth_core.ports import RobotHardware
+
 from hearth_sim.core import registry
 
 

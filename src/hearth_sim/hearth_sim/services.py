@@ -122,6 +122,6 @@ def _ok() -> Result:
 def _done(request: Callable[[], Future[Any]]) -> Result:
     try:
         request().result(timeout=PATIENCE)
-    except Exception as error:  # noqa: BLE001  whatever failed, the caller is told
+    except Exception as error:  # whatever failed, the caller is told
         return Result(result=Result.RESULT_OPERATION_FAILED, error_message=repr(error))
     return _ok()

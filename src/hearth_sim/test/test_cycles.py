@@ -3,10 +3,9 @@
 import math
 
 import pytest
+from hearth_sim.core.cycles import Cycles
 from hypothesis import given
 from hypothesis import strategies as st
-
-from hearth_sim.core.cycles import Cycles
 
 STEP = 0.002
 

@@ -1,10 +1,9 @@
 """Pacing decides on given clocks: no waiting here."""
 
 import pytest
+from hearth_sim.core.pacing import PaceLimits, Pacer, RateMeter
 from hypothesis import given
 from hypothesis import strategies as st
-
-from hearth_sim.core.pacing import Pacer, PaceLimits, RateMeter
 
 BATCH = 0.01
 

@@ -1,16 +1,19 @@
 """Pictures: geometry, noise, rates, and the thread that draws."""
 
+import copy
 import threading
 import time
+from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from hearth_core.errors import BadInputError, HearthError, UnknownNameError
 from hearth_core.geometry import Pose2
 from hearth_core.ports import Frame
-
 from hearth_sim.core.fakes import ROOM, fake_builder
-from hearth_sim.core.render_frames import FrameThread
+from hearth_sim.core.record import Recorder
+from hearth_sim.core.render_frames import FrameThread, cut_boxes
 from hearth_sim.core.render_noise import DepthErrors, noisy_color, noisy_depth
 from hearth_sim.core.render_offscreen import FAR, NEAR, metres
 from hearth_sim.core.world import World
@@ -31,7 +34,8 @@ def buffer_of(depth: np.ndarray) -> np.ndarray:
 
 def test_depth_is_the_distance_along_the_view(world: World) -> None:
     frame = world.render("robot1/eye", 320, 240, perfect=True)
-    assert frame.color is not None and frame.color.shape == (240, 320, 3)
+    assert frame.color is not None
+    assert frame.color.shape == (240, 320, 3)
     assert frame.depth is not None
     wall = ROOM[0] - EYE
     # The far wall is flat: z does not grow toward the corners of the picture.
@@ -93,7 +97,9 @@ def test_cameras_work_only_for_those_who_look() -> None:
     assert frames == []
     camera.want(True, False, 5.0)
     world.advance(1.0)
-    assert [frame.stamp for frame in frames] == pytest.approx([0.61, 0.8, 1.0, 1.2, 1.4, 1.6], abs=0.011)
+    assert [frame.stamp for frame in frames] == pytest.approx(
+        [0.61, 0.8, 1.0, 1.2, 1.4, 1.6], abs=0.011
+    )
     assert all(frame.color is not None and frame.depth is None for frame in frames)
     camera.want(False, True, 2.0)
     world.advance(1.0)
@@ -161,3 +167,29 @@ def test_unknown_cameras_and_too_large_pictures_are_refused(world: World) -> Non
         world.render("robot1/nose", 64, 48)
     with pytest.raises(HearthError, match="larger"):
         world.render("robot1/eye", 4000, 3000)
+
+
+def test_walls_are_cut_for_those_who_look_from_above() -> None:
+    world = World(fake_builder())
+    model = copy.copy(world.stage.model)
+    walls = np.flatnonzero([model.geom(k).name.startswith("wall") for k in range(model.ngeom)])
+    cut_boxes(model, [0], height=0.9)
+    top = model.geom_pos[walls, 2] + model.geom_size[walls, 2]
+    bottom = model.geom_pos[walls, 2] - model.geom_size[walls, 2]
+    assert top == pytest.approx(0.9)
+    assert bottom == pytest.approx(0.0)
+
+
+def test_a_film_is_readable_and_as_long_as_the_run(tmp_path: Path) -> None:
+    world = World(fake_builder())
+    recorder = Recorder(world, tmp_path, "robot1", rate=10.0, overview=(160, 120), head=(80, 64))
+    world.advance(1.0)
+    recorder.close()
+    recorder.close()
+    for name, size in (("overview.mp4", (160, 120)), ("head_camera.mp4", (80, 64))):
+        with av.open(str(tmp_path / name)) as container:
+            pictures = list(container.decode(video=0))
+        assert len(pictures) == 10
+        assert (pictures[0].width, pictures[0].height) == size
+        assert pictures[-1].time == pytest.approx(0.9, abs=0.01)
+        assert pictures[-1].to_ndarray(format="rgb24").std() > 5.0

@@ -8,7 +8,6 @@ import pytest
 from hearth_core.errors import BadInputError, UnknownNameError
 from hearth_core.geometry import Pose2
 from hearth_core.ports import BasePort, CameraPort, JointGroupPort, RobotHardware, Scan
-
 from hearth_sim.core.fakes import ROOM, fake_builder
 from hearth_sim.core.stage import STEP, configure
 from hearth_sim.core.world import World
@@ -145,9 +144,7 @@ def test_lidar_sees_the_walls_where_they_are(world: World) -> None:
     assert len(scan.ranges) == 360
     angles = scan.angle_min + scan.angle_increment * np.arange(360)
     with np.errstate(divide="ignore"):
-        expected = np.minimum(
-            np.abs(ROOM[0] / np.cos(angles)), np.abs(ROOM[1] / np.sin(angles))
-        )
+        expected = np.minimum(np.abs(ROOM[0] / np.cos(angles)), np.abs(ROOM[1] / np.sin(angles)))
     error = (np.stack([s.ranges for s in scans]) - expected).astype(float)
     valid = np.isfinite(error)
     assert valid.mean() > 0.99
@@ -233,8 +230,9 @@ def test_the_battery_empties_and_the_charger_fills_it() -> None:
         world.advance(5.0)
         after = world.hardware("robot1").battery()
         readings.append((after.percentage - before, after.current, after.charging))
-    assert readings[0][0] < 0 and readings[0][1] < 0 and not readings[0][2]
-    assert readings[1][0] > 0 and readings[1][1] > 0 and readings[1][2]
+    assert [charging for _, _, charging in readings] == [False, True]
+    assert max(readings[0][:2]) < 0
+    assert min(readings[1][:2]) > 0
 
 
 def test_the_imu_feels_gravity_and_turning(world: World) -> None:
@@ -267,6 +265,24 @@ def test_truth_names_supports_and_contacts() -> None:
     assert world.truth().contacts == ()
 
 
+def test_what_sleeps_still_touches_what_it_lay_on(world: World) -> None:
+    world.advance(3.0)
+    body = world.stage.model.body("ball").id
+    assert world.stage.data.body_awake[body] == 0
+    assert world.truth().bodies["ball"].touches == ("table",)
+
+
+def test_what_sleeps_wakes_when_it_is_touched() -> None:
+    # The robot stands below the table's height, beside the box on the floor it will push.
+    world = World(fake_builder({"robot1": Pose2(0.9, 1.2, math.pi)}))
+    world.advance(2.0)
+    door = world.stage.model.body("cabinet_door").id
+    assert world.stage.data.body_awake[door] == 0
+    world.hardware("robot1").base.command(0.5, 0.0, 0.0)
+    world.advance(6.0)
+    assert "robot1" in {c.robot_body.split("/")[0] for c in world.truth().contacts}
+
+
 def test_the_sparse_solver_agrees_with_the_dense_one() -> None:
     """mujoco 4.0.0 merged wrong rows in its sparse factorisation: never again unseen."""
     accelerations = []
@@ -282,7 +298,8 @@ def test_the_sparse_solver_agrees_with_the_dense_one() -> None:
                 arm = body.add_body(pos=[0.06 * side, 0, 0])
                 arm.add_joint(type=mujoco.mjtJoint.mjJNT_HINGE, axis=[0, 1, 0])
                 arm.add_geom(
-                    type=mujoco.mjtGeom.mjGEOM_CAPSULE, fromto=[0, 0, 0, 0.1 * side, 0, 0],
+                    type=mujoco.mjtGeom.mjGEOM_CAPSULE,
+                    fromto=[0, 0, 0, 0.1 * side, 0, 0],
                     size=[0.02, 0, 0],
                 )
         configure(spec)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import mujoco
-
 from hearth_core.errors import BadInputError
 from hearth_core.home import Home, load_home
+
 from hearth_sim.core.stage import Assembly, Builder
 
 GENERATED = "generated:"
@@ -44,6 +44,7 @@ def home_builder(home: str | Path | Home, robots: Sequence[str]) -> Builder:
     """
     # Late: the engine's own tests need neither homes nor robots.
     from hearth_description.core.model import find_model, load_urdf  # noqa: PLC0415
+
     from hearth_sim.core.home import add_home, scenario  # noqa: PLC0415
     from hearth_sim.core.robot.build import add_robot  # noqa: PLC0415
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 
 import mujoco
-
 from hearth_core.geometry import Pose2
 from hearth_core.ports import JointLimits
+
 from hearth_sim.core.handles import (
     CameraHandle,
     HomeHandles,
@@ -63,9 +63,7 @@ def _room(spec: mujoco.MjSpec, seed: int, charger: Pose2 | None) -> HomeHandles:
     table.add_geom(type=GEOM.mjGEOM_BOX, size=[0.3, 0.3, 0.1], rgba=[0.5, 0.3, 0.2, 1])
     ball = world.add_body(name="ball", pos=[-1.5 + 0.01 * (seed % 7), -1.0, 0.24])
     ball.add_freejoint(name="ball_joint")
-    ball.add_geom(
-        type=GEOM.mjGEOM_BOX, size=[0.03, 0.03, 0.03], mass=0.2, rgba=[1, 0.2, 0.1, 1]
-    )
+    ball.add_geom(type=GEOM.mjGEOM_BOX, size=[0.03, 0.03, 0.03], mass=0.2, rgba=[1, 0.2, 0.1, 1])
     door = world.add_body(name="cabinet_door", pos=[-1.9, 1.2, 0.1])
     door.add_joint(
         name="cabinet_hinge", type=JOINT.mjJNT_HINGE, axis=[0, 0, 1], range=[0, 1.5], damping=0.5

@@ -1,8 +1,8 @@
 """What the world needs to know about the parts that were put into its model.
 
 ``core/robot`` and ``core/home`` build bodies into one ``mujoco.MjSpec`` and say here, by name,
-what they built. Names are looked up once, after compilation; a name the model lacks is an error.
-Everything of a robot is called ``<robot>/<link or joint>``; nothing of a home holds a robot's name.
+what they built. Names are looked up once, after compilation; one the model lacks is an error.
+Everything of a robot is called ``<robot>/<link or joint>``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import mujoco
-
 from hearth_core.geometry import Pose2
 from hearth_core.ports import JointLimits
 
@@ -49,7 +48,7 @@ class CameraHandle:
 
 
 Drive = Callable[[mujoco.MjData, float, float, float], None]
-"""Writes controls or forces so that the base moves at vx, vy [m/s], wz [rad/s] of its own frame."""
+"""Writes controls or forces: the base shall move at vx, vy [m/s], wz [rad/s] of its own frame."""
 
 
 class BaseHandle(Protocol):

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from hearth_sim.core.pacing import Pacer, PaceLimits, RateMeter
+from hearth_sim.core.pacing import PaceLimits, Pacer, RateMeter
 from hearth_sim.core.render_frames import FrameThread
 from hearth_sim.core.world import World
 
@@ -143,7 +143,7 @@ class PhysicsThread:
                     continue
                 self.world.batch()
                 self._meter.add(self.world.now, time.monotonic())
-        except BaseException as error:  # noqa: BLE001  reported; a thread has nobody to raise to
+        except BaseException as error:  # reported; a thread has nobody to raise to
             self._refuse(error)
             if self._on_failure is not None:
                 self._on_failure(error)
@@ -163,7 +163,7 @@ class PhysicsThread:
             function, future = self._requests.popleft()
             try:
                 future.set_result(function())
-            except Exception as error:  # noqa: BLE001  belongs to whoever asked
+            except Exception as error:  # belongs to whoever asked
                 future.set_exception(error)
 
     def _refuse(self, error: BaseException) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-
 from hearth_core.errors import BadInputError
 from hearth_core.ports import (
     BaseReading,
@@ -23,9 +22,10 @@ from hearth_core.ports import (
     Scan,
     TouchReading,
 )
+
 from hearth_sim.core.handles import CameraHandle
 from hearth_sim.core.render_frames import View, focal_length
-from hearth_sim.core.stage import Array, BoundGroup, Snapshot, Stage
+from hearth_sim.core.stage import Array, BoundGroup, Ints, Snapshot, Stage
 
 if TYPE_CHECKING:
     from hearth_sim.core.robot_io import RobotIo
@@ -67,8 +67,8 @@ class SimGroup:
         """Newest reading with the coupled joints too."""
         return self._names, self._reading(self._snapshot(), slice(None))
 
-    def _reading(self, state: Snapshot, which: object) -> JointReading:
-        qpos, dof = self._bound.qpos[which], self._bound.dof[which]  # type: ignore[index]
+    def _reading(self, state: Snapshot, which: Ints | slice) -> JointReading:
+        qpos, dof = self._bound.qpos[which], self._bound.dof[which]
         position = np.round(state.qpos[qpos] / ENCODER) * ENCODER
         return JointReading(state.stamp, position, state.qvel[dof], state.effort[dof])
 

@@ -12,10 +12,10 @@ from typing import Any
 import av
 import mujoco
 import numpy as np
-
 from hearth_core.errors import HearthError
 from hearth_core.geometry import Pose2, wrap_angle
 from hearth_core.ports import Frame
+
 from hearth_sim.core.render_frames import View
 from hearth_sim.core.world import World
 
@@ -46,7 +46,7 @@ class Film:
                 stream = self._container.add_stream(
                     codec, rate=Fraction(rate).limit_denominator(1000), options=options
                 )
-            except Exception:  # noqa: BLE001, S112  an encoder this build of PyAV lacks
+            except Exception:  # an encoder this build of PyAV lacks
                 continue
             stream.width, stream.height = size
             stream.pix_fmt = "yuv420p"

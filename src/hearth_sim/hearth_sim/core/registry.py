@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from hearth_core.errors import HearthError
+
 from hearth_sim.core.world import World
 
 _ready = threading.Condition()

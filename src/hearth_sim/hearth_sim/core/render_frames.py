@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
-
 from hearth_core.ports import Frame
+
 from hearth_sim.core.render_noise import DepthErrors, noisy_color, noisy_depth
 from hearth_sim.core.render_offscreen import Offscreen, metres
 from hearth_sim.core.stage import Array, Stage
 
-
+REAL = DepthErrors()
 WALL_CUT = 0.9
 """Height [m] at which walls are cut in views that ask for it."""
 HIDDEN_GROUP = 5
@@ -36,7 +36,7 @@ class View:
     height: int
     color: bool
     depth: bool
-    errors: DepthErrors | None = DepthErrors()
+    errors: DepthErrors | None = REAL
     """None: perfect pictures."""
     cut_walls: bool = False
     """Draw walls only to the height of a table, to look into rooms from above."""
@@ -211,7 +211,7 @@ class FrameThread:
                     capture = self._busy
                 capture.deliver(renderer.frame(capture))
                 self.drawn += 1
-        except BaseException as error:  # noqa: BLE001  the world reports it; the thread cannot
+        except BaseException as error:  # the world reports it; the thread cannot
             self.error = error
             with self._wake:
                 self._busy = None

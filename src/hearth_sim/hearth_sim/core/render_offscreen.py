@@ -7,7 +7,6 @@ from typing import Any
 import mujoco
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.errors import HearthError
 
 NEAR = 0.02

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import mujoco
 import numpy as np
-
-from hearth_core import frames
 from hearth_core.geometry import Pose2
 from hearth_core.ports import BaseReading, BatteryReading, ImuReading, Scan, TouchReading
+
+from hearth_core import frames
 from hearth_sim.core.ports import SimBase, SimCamera, SimGroup
 from hearth_sim.core.sensors_body import Battery, Imu, touch
 from hearth_sim.core.sensors_lidar import Lidar, LidarConfig
@@ -116,8 +116,6 @@ class RobotIo:
 
     def _scan(self, now: float) -> None:
         model: mujoco.MjModel = self._stage.model
-        scan = self._lidar.scan(
-            now, model, self._stage.data, self.bound.lidar, self.bound.geoms
-        )
+        scan = self._lidar.scan(now, model, self._stage.data, self.bound.lidar, self.bound.geoms)
         for callback in self._scan_listeners:
             callback(scan)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-
 from hearth_core.geometry import Pose2, Transform, wrap_angle
 from hearth_core.ports import BatteryReading, ImuReading, TouchReading
+
 from hearth_sim.core.stage import Array
 
 

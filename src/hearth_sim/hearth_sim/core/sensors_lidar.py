@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
-
 from hearth_core.ports import Scan
+
 from hearth_sim.core.stage import Ints
 
 OWN_GROUP = 5

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-
 from hearth_core.geometry import Pose2, wrap_angle
 from hearth_core.ports import BaseReading
 

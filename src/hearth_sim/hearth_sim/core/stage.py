@@ -9,9 +9,9 @@ from typing import Any
 import mujoco
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.errors import HearthError
 from hearth_core.geometry import Transform
+
 from hearth_sim.core.handles import HomeHandles, RobotHandles
 from hearth_sim.core.render_offscreen import clip_planes
 
@@ -149,7 +149,9 @@ class Stage:
         periods = [robot.handles.base.period for robot in self.robots.values()]
         self.batch = max(1, round(min([BATCH, *periods]) / STEP))
         """Most physics steps between two looks at commands."""
-        self.hooked = max(1, round(self.home.hook_period / STEP)) if self.home.hooks else self.batch
+        self.hooked = (
+            max(1, round(self.home.hook_period / STEP)) if self.home.hooks else self.batch
+        )
         """Most physics steps between two calls of the home's hooks."""
 
     def step(self, count: int) -> None:

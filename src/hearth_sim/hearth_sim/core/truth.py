@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
-
 from hearth_core.geometry import Transform
+
 from hearth_sim.core.stage import Array, Ints, Stage
 
 
@@ -145,4 +145,3 @@ def observe(stage: Stage, stamp: float, log: ContactLog) -> Truth:
         for name, joint in stage.home.articulations.items()
     }
     return Truth(stamp, states, joints, log.take(stage))
-

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Protocol
 
 import mujoco
-
 from hearth_core.errors import UnknownNameError
 from hearth_core.home import Home
 from hearth_core.ports import Frame
+
 from hearth_sim.core.cycles import Callback, Cycles
 from hearth_sim.core.ports import SimHardware
 from hearth_sim.core.render_frames import Capture, FrameRenderer, View
