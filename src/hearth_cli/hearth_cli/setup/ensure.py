@@ -21,7 +21,7 @@ from pathlib import Path
 
 from hearth_cli.setup import interfaces, packages, system
 from hearth_cli.setup.commands import run_logged
-from hearth_cli.setup.environment import run_environment, shell_script
+from hearth_cli.setup.environment import colcon_defaults, run_environment, shell_script
 from hearth_cli.setup.errors import SetupError
 from hearth_cli.setup.files import content_hash, signature, walk, write_atomic
 from hearth_cli.setup.layout import Layout, python_tag
@@ -83,6 +83,7 @@ def steps(layout: Layout, progress: Progress) -> list[Step]:
             for pattern in ("setup.py", "package.xml", "CMakeLists.txt")
             for path in (layout.root / "src").glob(f"*/{pattern}")
         ]
+        written.append(_SETUP / "environment.py")
         return content_hash(layout.root, written, own, *names)
 
     def link_tree(_: str) -> None:
@@ -90,6 +91,7 @@ def steps(layout: Layout, progress: Progress) -> list[Step]:
         env = run_environment(layout)
         run_logged(command, layout.hearth / "log" / "source_tree.log", env)
         write_atomic(layout.hearth / "env.sh", shell_script(layout))
+        write_atomic(layout.hearth / "colcon_defaults.yaml", colcon_defaults(layout))
 
     def kernel_key() -> str:
         files = [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 
 from hearth_cli.setup.layout import Layout, python_tag
 
@@ -47,6 +49,7 @@ def _settings(layout: Layout) -> dict[str, str]:
         "FASTDDS_DEFAULT_PROFILES_FILE": profile,
         "NUMBA_CACHE_DIR": str(layout.hearth / "numba"),
         "CMAKE_GENERATOR": "Ninja",
+        "COLCON_DEFAULTS_FILE": str(layout.hearth / "colcon_defaults.yaml"),
         "MAKEFLAGS": "-j3",  # stops colcon from passing a load limit to ninja
     }
 
@@ -72,6 +75,18 @@ def run_environment(layout: Layout, base: Mapping[str, str] | None = None) -> di
     for name, value in _DEFAULTS.items():
         env.setdefault(name, value)
     return env
+
+
+def colcon_defaults(layout: Layout) -> str:
+    """What a plain `colcon build` in the pip environment needs to know (JSON is YAML)."""
+    settings = Path(__file__).with_name("interfaces.cmake")
+    arguments = [
+        f"-DCMAKE_PROJECT_INCLUDE={settings}",
+        f"-DPython3_EXECUTABLE={layout.python}",
+        "-DPython3_FIND_VIRTUALENV=ONLY",
+    ]
+    options = {"cmake-args": arguments, "base-paths": [str(layout.root / "src")]}
+    return json.dumps({"build": options}, indent=2) + "\n"
 
 
 def build_environment(layout: Layout) -> dict[str, str]:

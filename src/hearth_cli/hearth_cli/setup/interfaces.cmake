@@ -1,7 +1,11 @@
-# Included by CMake right after project() of every interface package (CMAKE_PROJECT_INCLUDE).
+# Included by CMake right after project() of every package (CMAKE_PROJECT_INCLUDE).
 # rclpy loads C type support only, so the C++ generators, half of the build time, are dropped,
 # and generated sources are compiled in large units. A colcon build without this file, as on a
 # robot, makes everything.
+file(GLOB _hearth_interfaces msg/*.msg srv/*.srv action/*.action)
+if(NOT _hearth_interfaces)
+  return()
+endif()
 find_package(ament_cmake REQUIRED)
 find_package(rosidl_default_generators QUIET)
 if(rosidl_default_generators_FOUND)
