@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from geometry_msgs.msg import Twist
@@ -156,7 +157,7 @@ class BodyNode(Node):
         self._cmd_vel = CMD_VEL.publisher(self)
         self._cmd_vel_message = Twist()
         for source, topic in _COMMANDS.items():
-            topic.subscribe(self, lambda m, source=source: self._on_command(source, m))
+            topic.subscribe(self, partial(self._on_command, source))
         self._stopped = EMERGENCY_STOPPED.publisher(self)
         self._stopped.publish(Bool(data=False))
         STOP_REQUEST.subscribe(self, self._on_stop_request)

@@ -250,9 +250,11 @@ def test_the_emergency_stop_ends_motions_and_refuses_new_ones(robot: Robot) -> N
     stop = ServiceCaller(robot.client, SetBool, "emergency_stop")
     answers: list[Any] = []
     caller = robot.caller("head")
-    thread = threading.Thread(
-        target=lambda: answers.append(caller.call(head_goal(0.9, seconds=9.0), timeout=60.0))
-    )
+
+    def move() -> None:
+        answers.append(caller.call(head_goal(0.9, seconds=9.0), timeout=60.0))
+
+    thread = threading.Thread(target=move)
     thread.start()
     assert wait_until(lambda: robot.hardware.groups["head"].target.any())
     assert stop.call(SetBool.Request(data=True)).success

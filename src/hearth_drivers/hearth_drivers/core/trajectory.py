@@ -96,7 +96,7 @@ class Plan:
     start: float | None = None
 
 
-def make_plan(  # noqa: PLR0917  # a goal, a group and its state: flat reads best
+def make_plan(
     goal: Goal,
     names: Sequence[str],
     limits: Mapping[str, JointLimits],

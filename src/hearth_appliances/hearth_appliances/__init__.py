@@ -1,0 +1,1 @@
+"""ThinQ appliances as ROS topics, and an appliance cloud simulated offline."""

@@ -1,0 +1,1 @@
+"""Appliance logic without ROS and without sockets."""
