@@ -78,6 +78,17 @@ class Costmap:
         self._kept_out = mask.copy()
         self._snapshot = None
 
+    def inherit(self, old: Costmap) -> None:
+        """Keep what ``old`` saw, if it lies on the same cells."""
+        same = (
+            old.grid.cells.shape == self.grid.cells.shape
+            and old.grid.origin == self.grid.origin
+            and old.grid.resolution == self.grid.resolution
+        )
+        if same:
+            self._score, self._extra_until = old._score, old._extra_until
+            self._snapshot = None
+
     def clear(self, centre: Pose2 | None = None, radius: float = 2.0) -> None:
         """Forget seen obstacles, everywhere or within ``radius`` [m] of ``centre``."""
         if centre is None:

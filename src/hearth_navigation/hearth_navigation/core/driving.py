@@ -1,0 +1,299 @@
+"""From sensors to a command every period: the world, the trip, and what is too old to drive by.
+
+Thread safe; the lock is held for milliseconds only, planning runs outside of it.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from hearth_core.geometry import Pose2
+from hearth_navigation.core.approach import Tolerance, slew
+from hearth_navigation.core.costmap import Costmap, CostmapConfig, Snapshot
+from hearth_navigation.core.follower import STOP, Follower, FollowerConfig, Velocity
+from hearth_navigation.core.footprint import Footprint
+from hearth_navigation.core.grid import Grid
+from hearth_navigation.core.odometry import OdometryBuffer
+from hearth_navigation.core.planner import Path, Planner, PlannerConfig
+from hearth_navigation.core.relocalizer import Beams
+from hearth_navigation.core.trip import TRANSFORM_ERROR, Situation, Trip, TripConfig
+from hearth_navigation.core.wander import Wander
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+PREEMPTED = -1
+"""Ending of a trip that a newer one replaced."""
+
+
+@dataclass(frozen=True)
+class DrivingConfig:
+    """How the parts are set, and how old things may be."""
+
+    follower: FollowerConfig = FollowerConfig()
+    planner: PlannerConfig = PlannerConfig()
+    costmap: CostmapConfig = CostmapConfig()
+    trip: TripConfig = TripConfig()
+    tolerance: Tolerance = Tolerance()
+    max_age: float = 0.5
+    """Age [s] at which scan, odometry and localisation are too old to move by."""
+    patience: float = 10.0
+    """How long [s] a trip waits for them."""
+    search_after: float = 2.0
+    """Time [s] without localisation after which the robot looks around."""
+    search_time: float = 60.0
+    """How long [s] it looks around before the trip fails."""
+    unknown_blocks: bool = True
+
+
+@dataclass
+class _Heard:
+    """Newest of everything."""
+
+    scan_stamp: float = -math.inf
+    scan_odom: Pose2 = field(default_factory=Pose2)
+    points: Array = field(default_factory=lambda: np.zeros((0, 2)))
+    pending: tuple[Pose2, Beams, Array] | None = None
+    map_from_odom: Pose2 | None = None
+    map_stamp: float = -math.inf
+
+
+class Driving:
+    """Feed it; call :meth:`cycle` every control period and :meth:`plan` when it wants one."""
+
+    def __init__(
+        self, config: DrivingConfig, footprint: Footprint, odometry: OdometryBuffer
+    ) -> None:
+        self.config = config
+        self._odometry = odometry
+        self._footprint = footprint
+        self._lock = threading.RLock()
+        self._heard = _Heard()
+        self._costmap: Costmap | None = None
+        self._snapshot: Snapshot | None = None
+        self._planner = Planner(config.planner)
+        self._follower = Follower(config.follower)
+        self._wander = Wander()
+        self._trip: Trip | None = None
+        self._last: Velocity = STOP
+        self._now = -math.inf
+        self._blind_since: float | None = None
+        self._stop_until = -math.inf
+        self.complaint = ""
+        """Why the robot stands although it has a trip; empty: it does not."""
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The newest world."""
+        with self._lock:
+            return self._snapshot
+
+    @property
+    def footprint(self) -> Footprint:
+        """Of the robot now."""
+        with self._lock:
+            return self._footprint
+
+    @property
+    def trip(self) -> Trip | None:
+        """The running trip."""
+        with self._lock:
+            return self._trip
+
+    def set_grid(self, grid: Grid, keep_out: Mask | None = None) -> None:
+        """Take a map; what the sensors saw beside the old one is kept if the grid is the same."""
+        with self._lock:
+            old = self._costmap
+            self._costmap = Costmap(grid, self.config.costmap, self.config.unknown_blocks)
+            if keep_out is not None:
+                self._costmap.keep_out(keep_out)
+            if old is not None:
+                self._costmap.inherit(old)
+            self._snapshot = self._costmap.snapshot(self._now)
+
+    def set_footprint(self, footprint: Footprint) -> None:
+        """Take another outline: a load, an extended arm."""
+        with self._lock:
+            self._footprint = footprint
+
+    def clear(self) -> None:
+        """Forget all seen obstacles."""
+        with self._lock:
+            if self._costmap is not None:
+                self._costmap.clear()
+
+    def on_scan(self, stamp: float, odom: Pose2, beams: Beams, lengths: Array) -> None:
+        """Take a scan and base_footprint in odom at its moment."""
+        with self._lock:
+            heard = self._heard
+            heard.scan_stamp, heard.scan_odom, heard.points = stamp, odom, beams.points
+            heard.pending = (odom, beams, lengths)
+
+    def on_points(self, points: Array, now: float) -> None:
+        """Take obstacle points of another sensor, in map [m], shape (N, 2)."""
+        with self._lock:
+            if self._costmap is not None:
+                self._costmap.add_points(points, now)
+
+    def on_localization(self, stamp: float, map_from_odom: Pose2) -> None:
+        """Take where odom lies in map."""
+        with self._lock:
+            self._heard.map_from_odom, self._heard.map_stamp = map_from_odom, stamp
+
+    def begin(
+        self, goals: list[Pose2], tolerance: Tolerance | None = None, path: Path | None = None
+    ) -> Trip:
+        """Start a trip; a running one ends as preempted."""
+        with self._lock:
+            if self._trip is not None:
+                self._trip.end(PREEMPTED, "preempted by a newer goal")
+            self._trip = Trip(
+                goals,
+                self._planner,
+                self._follower,
+                tolerance or self.config.tolerance,
+                self.config.trip,
+                path,
+            )
+            self._blind_since = None
+            self._wander.reset()
+            return self._trip
+
+    def finish(self, trip: Trip, message: str = "canceled") -> None:
+        """End this trip, whatever it is doing."""
+        with self._lock:
+            trip.end(PREEMPTED, message)
+
+    def pose(self, now: float) -> Pose2 | None:
+        """base_footprint in map; None: not known, or too old."""
+        with self._lock:
+            newest = self._odometry.newest
+            heard = self._heard
+            if newest is None or heard.map_from_odom is None:
+                return None
+            if not (self._fresh(now, newest[0]) and self._fresh(now, heard.map_stamp)):
+                return None
+            return heard.map_from_odom @ newest[1]
+
+    def situation(self, now: float) -> Situation | None:
+        """All a decision rests on; None: something is missing or too old."""
+        with self._lock:
+            return self._situation(now)
+
+    def cycle(self, now: float) -> Velocity | None:
+        """Command for the next period; None: nothing to say."""
+        with self._lock:
+            if now < self._now - 0.05:
+                self._jumped_back()
+            self._now = now
+            self._look()
+            trip = self._trip
+            if trip is None:
+                return STOP if now < self._stop_until else None
+            situation = self._situation(now)
+            if situation is None:
+                self._last = self._blind(now, trip)
+            else:
+                self._blind_since = None
+                self.complaint = ""
+                self._last = trip.step(situation)
+                if trip.clear_wanted() and self._costmap is not None:
+                    self._costmap.clear(situation.pose)
+            if trip.ending is not None:
+                self._trip = None
+                self._stop_until = now + 0.5
+                self._last = STOP
+            return self._last
+
+    def plan(self, now: float) -> bool:
+        """Plan if the trip wants it; long. Whether it did."""
+        with self._lock:
+            trip, situation = self._trip, self._situation(now)
+            if trip is None or situation is None or not trip.wants_plan:
+                return False
+            goal = trip.request()
+        result = trip.compute(goal, situation)
+        with self._lock:
+            trip.deliver(goal, result, situation)
+        return True
+
+    def _fresh(self, now: float, stamp: float) -> bool:
+        # Stamps may lie ahead: localisation dates map -> odom so.
+        return -1.0 <= now - stamp <= self.config.max_age
+
+    def _situation(self, now: float) -> Situation | None:
+        pose, newest = self.pose(now), self._odometry.newest
+        if pose is None or newest is None or self._snapshot is None:
+            return None
+        if not self._fresh(now, self._heard.scan_stamp):
+            return None
+        return Situation(
+            now, pose, newest[2], self._snapshot, self._footprint, self._points(newest[1])
+        )
+
+    def _points(self, odom: Pose2) -> Array:
+        """Newest scan as seen from the base where it is now."""
+        return (odom.inverse() @ self._heard.scan_odom).apply(self._heard.points)
+
+    def _look(self) -> None:
+        """Put the newest scan into the costmap."""
+        heard = self._heard
+        if self._costmap is None or heard.pending is None:
+            return
+        if heard.map_from_odom is not None and self._fresh(self._now, heard.map_stamp):
+            odom, beams, lengths = heard.pending
+            self._costmap.add_scan(heard.map_from_odom @ odom, beams, lengths)
+        heard.pending = None
+        self._snapshot = self._costmap.snapshot(self._now)
+
+    def _blind(self, now: float, trip: Trip) -> Velocity:
+        """Something is missing: stand; if only the place on the map is, look around."""
+        if self._blind_since is None:
+            self._blind_since = now
+        waited = now - self._blind_since
+        newest = self._odometry.newest
+        sensing = (
+            newest is not None
+            and self._fresh(now, newest[0])
+            and self._fresh(now, self._heard.scan_stamp)
+        )
+        if not sensing or newest is None:
+            self.complaint = "no fresh scan or odometry"
+            if waited > self.config.patience:
+                trip.end(TRANSFORM_ERROR, f"{self.complaint} for {waited:.0f} s")
+            return slew(STOP, self._last, self.config.follower.limits, 0.05)
+        if self._snapshot is None:
+            self.complaint = "no map"
+            if waited > self.config.patience:
+                trip.end(TRANSFORM_ERROR, f"no map for {waited:.0f} s")
+            return STOP
+        self.complaint = "not localized"
+        if waited > self.config.search_time:
+            trip.end(TRANSFORM_ERROR, f"not localized for {waited:.0f} s")
+        if waited < self.config.search_after:
+            return slew(STOP, self._last, self.config.follower.limits, 0.05)
+        follower = self.config.follower
+        return self._wander.step(
+            newest[1],
+            self._points(newest[1]),
+            self._footprint,
+            follower.limits,
+            follower.monitor,
+            follower.mppi.period,
+        )
+
+    def _jumped_back(self) -> None:
+        """The clock was reset: nothing heard before counts."""
+        if self._trip is not None:
+            self._trip.end(TRANSFORM_ERROR, "the clock jumped back")
+            self._trip = None
+        self._heard = _Heard()
+        self._last = STOP
+        self._stop_until = -math.inf
+        if self._costmap is not None:
+            self._costmap.clear()

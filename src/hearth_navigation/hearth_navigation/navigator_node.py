@@ -1,0 +1,181 @@
+"""ROS shell of navigation: Nav2's actions and topics around :mod:`hearth_navigation.core`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from geometry_msgs.msg import Polygon, PoseStamped
+from hearth_core.errors import BadInputError
+from hearth_core.frames import MAP, ODOM
+from hearth_core.geometry import Pose2
+from hearth_core.health import Health, Level
+from hearth_core.home import load_home
+from hearth_core.outcome import Outcome
+from hearth_nodekit.actions import ActiveGoal, Busy, Canceled, ThreadedActionServer
+from hearth_nodekit.convert import from_pose, from_time, from_transform, to_twist
+from hearth_nodekit.params import declare
+from hearth_nodekit.reporting import report_health
+from hearth_nodekit.running import run
+from hearth_nodekit.topics import (
+    CARRYING,
+    CMD_VEL_NAV,
+    GLOBAL_COSTMAP,
+    GOAL_POSE,
+    LOCAL_COSTMAP,
+    PLAN,
+    TF,
+)
+from hearth_nodekit.topics import MAP as MAP_TOPIC
+from hearth_nodekit.worker import LatestWorker, TimerWorker
+from nav2_msgs.action import (
+    ComputePathToPose,
+    FollowPath,
+    NavigateThroughPoses,
+    NavigateToPose,
+)
+from nav2_msgs.srv import ClearEntireCostmap
+from nav_msgs.msg import OccupancyGrid
+from rclpy.node import Node
+from std_msgs.msg import String
+from tf2_msgs.msg import TFMessage
+
+from hearth_navigation.core.driving import PREEMPTED, Driving
+from hearth_navigation.core.footprint import Footprint
+from hearth_navigation.core.planner import Planner
+from hearth_navigation.core.semantics import furniture_mask
+from hearth_navigation.costmaps import CostmapPublisher
+from hearth_navigation.journeys import Journeys
+from hearth_navigation.messages import resolve, to_grid, to_path
+from hearth_navigation.navigator_config import Config, parse_footprint
+from hearth_navigation.sensors import Sight, SightListener
+
+
+class NavigatorNode(Node):
+    """Drives to poses; see the package's README for actions and topics."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("navigator", **options)
+        config = declare(self, Config)
+        self._config = config
+        self._bare = parse_footprint(config.footprint)
+        self._loaded = (
+            parse_footprint(config.footprint_carrying)
+            if config.footprint_carrying
+            else self._bare
+        )
+        self._home = load_home(resolve(config.home)) if config.home else None
+        sights = SightListener(self, self._on_sight)
+        self.driving = Driving(config.driving(), self._bare, sights.odometry)
+        self._command = CMD_VEL_NAV.publisher(self)
+        self._plan = PLAN.publisher(self)
+        self._shown: object = None
+        self._planning = LatestWorker(self, lambda _: self._plan_once(), "planning")
+        MAP_TOPIC.subscribe(self, self._on_map)
+        TF.subscribe(self, self._on_tf)
+        GOAL_POSE.subscribe(self, self._on_goal_pose)
+        CARRYING.subscribe(self, self._on_carrying)
+        self.create_subscription(Polygon, "local_costmap/footprint", self._on_footprint, 1)
+        self._journeys = Journeys(self, self.driving, self.now)
+        for name in ("local_costmap", "global_costmap"):
+            self.create_service(
+                ClearEntireCostmap, f"{name}/clear_entirely_{name}", self._on_clear
+            )
+        CostmapPublisher(self, self.driving)
+        self._control = TimerWorker(self, config.control.period, self._cycle, "control")
+        report_health(self, self._health)
+
+    def now(self) -> float:
+        """The node's clock [s]."""
+        return float(self.get_clock().now().nanoseconds) * 1e-9
+
+    def close(self) -> None:
+        """Stop the base before leaving."""
+        self._journeys.close()
+        self._control.close()
+        self._planning.close()
+        self._command.publish(to_twist(0.0, 0.0, 0.0))
+
+    def _cycle(self) -> None:
+        velocity = self.driving.cycle(self.now())
+        if velocity is not None:
+            self._command.publish(to_twist(*velocity))
+        trip = self.driving.trip
+        if trip is None:
+            return
+        if trip.wants_plan:
+            self._planning.offer(True)
+        if trip.path is not None and trip.path is not self._shown:
+            self._shown = trip.path
+            self._plan.publish(to_path(trip.path.poses, self.now()))
+
+    def _plan_once(self) -> None:
+        self.driving.plan(self.now())
+
+    def _on_sight(self, sight: Sight) -> None:
+        self.driving.on_scan(sight.stamp, sight.odom, sight.beams, sight.lengths)
+
+    def _on_tf(self, message: TFMessage) -> None:
+        for item in message.transforms:
+            if item.child_frame_id == ODOM and item.header.frame_id == MAP:
+                pose = from_transform(item.transform).planar()
+                self.driving.on_localization(from_time(item.header.stamp), pose)
+
+    def _on_map(self, message: OccupancyGrid) -> None:
+        try:
+            grid = to_grid(message)
+        except (BadInputError, ValueError) as error:
+            self.get_logger().error(f"map refused: {error}")
+            return
+        mask = furniture_mask(grid, self._home) if self._home is not None else None
+        self.driving.set_grid(grid, mask)
+
+    def _on_carrying(self, message: String) -> None:
+        self.driving.set_footprint(self._loaded if message.data else self._bare)
+
+    def _on_footprint(self, message: Polygon) -> None:
+        try:
+            footprint = Footprint(tuple((float(p.x), float(p.y)) for p in message.points))
+        except BadInputError as error:
+            self.get_logger().error(f"footprint refused: {error}")
+            return
+        self.driving.set_footprint(footprint)
+
+    def _on_goal_pose(self, message: PoseStamped) -> None:
+        self._journeys.begin_unattended(message)
+
+    def _on_clear(
+        self, _: ClearEntireCostmap.Request, response: ClearEntireCostmap.Response
+    ) -> ClearEntireCostmap.Response:
+        self.driving.clear()
+        return response
+
+    def _health(self) -> Health:
+        values: dict[str, float | int | str | bool] = {
+            "cycles": self._control.cycles,
+            "late_cycles": self._control.late,
+        }
+        trip = self.driving.trip
+        if trip is None:
+            return Health(Level.OK, "no goal", values)
+        values["recoveries"] = trip.recoveries
+        if math.isfinite(trip.remaining):
+            values["remaining"] = round(trip.remaining, 2)
+        if self.driving.complaint:
+            return Health(Level.WARN, f"stands: {self.driving.complaint}", values)
+        return Health(Level.OK, trip.phase.name.lower(), values)
+
+
+def make_node(**options: Any) -> Node:
+    """Make the node; ``options`` go to rclpy."""
+    return NavigatorNode(**options)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Entry point of ``ros2 run hearth_navigation navigator``."""
+    run(make_node, args)
+
+
+if __name__ == "__main__":
+    main()
