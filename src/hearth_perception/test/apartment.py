@@ -39,6 +39,8 @@ class Studio:
         self.base = Pose2()
         self.stamp = 0.0
         self.settle()
+        # Sleeping bodies would not follow what is written into the state.
+        self.model.opt.enableflags &= ~mujoco.mjtEnableBit.mjENBL_SLEEP.value
 
     def settle(self, seconds: float = 0.5) -> None:
         """Let things come to rest."""
@@ -121,4 +123,5 @@ class Studio:
 
     def _refresh(self) -> None:
         mujoco.mj_forward(self.model, self.data)
+        self.world.steps += 1  # a new moment: the renderer keeps what it drew last
         self.world.snapshot = Snapshot.of(self.world.now, self.data)

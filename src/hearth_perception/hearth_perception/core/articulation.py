@@ -8,7 +8,7 @@ tested by undoing it and looking whether the panel's rectangle is filled and not
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from hearth_core.home.model import JointKind
 from hearth_perception.core.depth import Cloud
 from hearth_perception.core.door_geometry import Door
 from hearth_perception.core.handles import Bar, find_bar
+from hearth_perception.core.view import View, project
 
 Array = npt.NDArray[np.float64]
 
@@ -61,11 +62,12 @@ class _Fit:
     points: Array  # closed coordinates of the inliers
 
 
-def look_at_door(cloud: Cloud, door: Door) -> DoorView | None:
+def look_at_door(view: View, cloud: Cloud, door: Door) -> DoorView | None:
     """Opening and handle of a door in a view; None when its panel is not in it.
 
     Args:
-        cloud: Points of the view, preferably at full resolution.
+        view: The view, for its camera.
+        cloud: Its points.
         door: The door where the home model, or an earlier view, expects it.
     """
     local = _local(cloud, door)
@@ -80,6 +82,8 @@ def look_at_door(cloud: Cloud, door: Door) -> DoorView | None:
             for angle in _angles(points, normals, area, door)
             if (f := _test(points, normals, area, door, angle)) is not None
         ]
+        fits = [replace(f, score=f.score - _through(view, cloud, door, f)) for f in fits]
+        fits = [f for f in fits if f.score > 0.0]
         fit = max(fits, key=lambda f: f.score, default=None)
     if fit is None:
         return None
@@ -171,6 +175,32 @@ def _test(
         if best is None or score > best.score:
             best = _Fit(opening, score, coverage, inner, float(level - plane), q[within])
     return best if best is not None and best.coverage > 0.04 and best.score > 0.0 else None
+
+
+def _through(view: View, cloud: Cloud, door: Door, fit: _Fit) -> float:
+    """How much of the panel, put where ``fit`` says, the view looks through, 0..1."""
+    inset = 0.12 if door.pose_known else 0.2
+    share = np.linspace(inset, 1.0 - inset, 9)
+    y, z = np.meshgrid(
+        door.low[0] + share * (door.high[0] - door.low[0]),
+        door.low[1] + share * (door.high[1] - door.low[1]),
+    )
+    thickness = door.joint.panel.size[0] if fit.inner else 0.0
+    x = np.full(y.size, door.face - thickness + fit.shift)
+    panel = np.column_stack([x, y.ravel(), z.ravel()])
+    in_map = door.closed_from_map(fit.opening).inverse().apply(panel)
+    pixels, depth = project(view.camera, view.map_from_camera.inverse(), in_map)
+    cells = np.nan_to_num(pixels, nan=-1e6) / cloud.stride
+    rows, cols = np.floor(cells[:, 1]).astype(int), np.floor(cells[:, 0]).astype(int)
+    inside = (rows >= 0) & (cols >= 0) & (rows < cloud.depth.shape[0])
+    inside &= cols < cloud.depth.shape[1]
+    measured = cloud.depth[rows[inside], cols[inside]]
+    expected = depth[inside]
+    looked = measured > 0.0
+    if looked.sum() < 4:
+        return 0.0
+    through = (measured > expected + 0.05 + 0.02 * expected) & looked
+    return float(through.sum() / looked.sum())
 
 
 def _mode(values: Array, weights: Array) -> float:

@@ -51,9 +51,10 @@ def _size_log(fits: Fits, kind: ObjectKind) -> float:
     if kind.shape in (Nominal.CYLINDER, Nominal.SPHERE):
         off = (fits.width - size[0]) / (0.07 * size[0] + 0.005)
         return float(height - 0.5 * off**2 + _round(fits))
-    lateral = np.clip(fits.width, size[:2].min(), float(np.hypot(*size[:2])))
-    off = (fits.width - lateral) / (0.1 * size[0] + 0.005)
-    return float(height - 0.5 * off**2 - 1.0)
+    if size[0] == size[1]:
+        off = (fits.width - size[0]) / (0.08 * size[0] + 0.005)
+        return float(height - 0.5 * off**2 + 0.5 * _round(fits))
+    return float(height + _footprint(fits.box, size) - 0.5)
 
 
 def _round(fits: Fits) -> float:

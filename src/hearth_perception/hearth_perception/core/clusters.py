@@ -110,7 +110,8 @@ def _cluster(
     middle = np.median(points[:, :2], axis=0).astype(float)
     bottom = float(np.percentile(points[:, 2], 2))
     top = float(np.percentile(points[:, 2], 99))
-    support = _below(middle, bottom, supports)
+    spread = np.ptp(np.percentile(points[:, :2], [5, 95], axis=0), axis=0)
+    support = _below(middle, bottom, supports, 0.05 + 0.6 * float(np.hypot(*spread)))
     shelf = _shelf_below(middle, bottom, shelves)
     if support is not None and (
         shelf is None or float(support.height_at(middle)) > shelf.height - 0.03
@@ -129,14 +130,19 @@ def _cluster(
     )
 
 
-def _below(middle: Array, bottom: float, supports: Sequence[Support]) -> Support | None:
-    """The highest patch under a point that reaches near it."""
+def _below(
+    middle: Array, bottom: float, supports: Sequence[Support], reach: float
+) -> Support | None:
+    """The highest patch under a point, seen within ``reach`` [m] of it."""
     best, height = None, -np.inf
     for support in supports:
         at = float(support.height_at(middle))
         if at > bottom + 0.02 or at <= height:
             continue
-        if np.min(np.hypot(*(support.points - middle).T)) < 0.12:
+        shelf = support.shelf
+        if shelf is not None and float(shelf.outside(middle)) > shelf.slack:
+            continue
+        if np.min(np.hypot(*(support.points - middle).T)) < reach:
             best, height = support, at
     return best
 
@@ -144,7 +150,7 @@ def _below(middle: Array, bottom: float, supports: Sequence[Support]) -> Support
 def _shelf_below(middle: Array, bottom: float, shelves: Sequence[Shelf]) -> Shelf | None:
     best = None
     for shelf in shelves:
-        if shelf.height < bottom + 0.03 and float(shelf.outside(middle)) < 0.06:
+        if shelf.height < bottom + 0.03 and float(shelf.outside(middle)) <= shelf.slack:
             if best is None or shelf.height > best.height:
                 best = shelf
     return best

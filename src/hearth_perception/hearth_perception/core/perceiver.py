@@ -109,7 +109,7 @@ class Perceiver:
             UnknownNameError: No such place or joint in the home.
         """
         cloud = make_cloud(view, stride=self.stride, radius=4, ignore=ignore)
-        seen = look_at_door(cloud, self.door(place, joint))
+        seen = look_at_door(view, cloud, self.door(place, joint))
         if seen is None:
             return None
         if seen.corrected and seen.handle_seen and seen.confidence > 0.5:

@@ -31,6 +31,8 @@ class Shelf:
     """Behind a door: walls stand around it."""
     only: bool = False
     """The place has no other surface."""
+    slack: float = 0.08
+    """How far from the rectangle something may stand and still be on it [m]."""
 
     @property
     def name(self) -> str:
@@ -65,6 +67,7 @@ def shelves_of(place: Place, pose: Pose2 | None = None) -> list[Shelf]:
                 surface.clearance,
                 bool(surface.behind),
                 len(place.surfaces) == 1,
+                0.08 if pose is None else 0.015,
             )
         )
     return result
