@@ -256,7 +256,7 @@ def test_the_emergency_stop_ends_motions_and_refuses_new_ones(robot: Robot) -> N
 
     thread = threading.Thread(target=move)
     thread.start()
-    assert wait_until(lambda: robot.hardware.groups["head"].target.any())
+    assert wait_until(lambda: bool(robot.hardware.groups["head"].target.any()))
     assert stop.call(SetBool.Request(data=True)).success
     thread.join(10.0)
     assert "emergency stop" in answers[0][1].error_string
