@@ -61,15 +61,13 @@ class Config:
 class WorldNode(Node):
     """Owns simulated time: /clock, sim/* services and sim/truth/state."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, world: World | None = None, **options: Any) -> None:
+        """``world``: used instead of the parameters' (tests)."""
         super().__init__("world", **options)
         config = declare(self, Config)
-        if not config.home:
-            raise BadInputError("parameter home is empty: give a home file or generated:<seed>")
         self._failure: BaseException | None = None
         self._ticks = 0
-        home = read_home(config.home)
-        self._world = World(home_builder(home, config.robots), config.seed)
+        self._world = world or self._make_world(config)
         self._physics = PhysicsThread(
             self._world,
             PaceLimits(factor=config.factor),
@@ -80,14 +78,14 @@ class WorldNode(Node):
         self._truth_publisher = SIM_TRUTH.publisher(self)
         self._world.add_cycle(CLOCK_PERIOD, self._publish_clock)
         self._world.add_cycle(TRUTH_PERIOD, self._publish_truth)
-        self._watch_commands(config.robots)
+        self._watch_commands(self._world.robots)
         self._simulator_services = Services(self, self._physics)
         self._closing: list[Callable[[], None]] = []
         if config.appliance_cloud:
-            self._start_cloud(config.appliance_cloud, home)
+            self._start_cloud(config.appliance_cloud, read_home(config.home))
         if config.record:
             recorder = Recorder(
-                self._world, Path(config.record), config.robots[0], config.record_rate
+                self._world, Path(config.record), self._world.robots[0], config.record_rate
             )
             self._closing.append(recorder.close)
         if config.viewer:
@@ -96,7 +94,7 @@ class WorldNode(Node):
         registry.publish(self._world)
         self._physics.start()
         self.get_logger().info(
-            f"home {home.name}, seed {config.seed}, robots {list(config.robots)}: running"
+            f"{config.home}, seed {config.seed}, robots {list(self._world.robots)}: running"
         )
 
     def close(self) -> None:
@@ -106,6 +104,12 @@ class WorldNode(Node):
         for close in self._closing:
             close()
         self._closing = []
+
+    @staticmethod
+    def _make_world(config: Config) -> World:
+        if not config.home:
+            raise BadInputError("parameter home is empty: give a home file or generated:<seed>")
+        return World(home_builder(config.home, config.robots), config.seed)
 
     def _publish_clock(self, now: float) -> None:
         self._clock_publisher.publish(to_clock(now))
