@@ -1,0 +1,38 @@
+"""`hearth doctor`: what is installed and what does not work, each problem with its remedy."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from hearth_cli.checks import CHECKS, Finding, Level
+
+_SIGN = {Level.GOOD: "ok     ", Level.NOTE: "note   ", Level.BAD: "PROBLEM"}
+
+
+def report(finding: Finding) -> str:
+    """One finding as lines for a terminal."""
+    lines = [f"{_SIGN[finding.level]} {finding.what}: {finding.detail}"]
+    if finding.remedy:
+        lines.append(f"          -> {finding.remedy}")
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run all checks, or those named; 1 if there is a problem."""
+    unknown = [name for name in arguments if name not in CHECKS]
+    if unknown:
+        print(f"hearth doctor: no check {unknown}; choose from {list(CHECKS)}", file=sys.stderr)
+        return 2
+    problems = 0
+    for name in arguments or CHECKS:
+        try:
+            findings = list(CHECKS[name]())
+        except Exception as error:  # a doctor does not die of the disease
+            text = f"the check itself failed: {type(error).__name__}: {error}"
+            findings = [Finding(Level.BAD, name, text, "please report this")]
+        for finding in findings:
+            problems += finding.level is Level.BAD
+            print(report(finding), flush=True)
+    print(f"{problems} problem{'s' * (problems != 1)}.")
+    return 1 if problems else 0
