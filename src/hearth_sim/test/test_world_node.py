@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def home() -> Iterator[Home]:
 
 def test_the_clock_ticks_every_ten_simulated_milliseconds(home: Home) -> None:
     assert wait_until(lambda: len(home.clocks) > 200)
-    ticks = [b - a for a, b in zip(home.clocks, home.clocks[1:], strict=False)]
+    ticks = [b - a for a, b in pairwise(home.clocks)]
     assert min(ticks) == pytest.approx(0.01)
     assert sum(tick < 0.015 for tick in ticks) > 0.9 * len(ticks)
 
@@ -149,7 +150,7 @@ def test_the_clock_waits_for_a_streaming_client_that_is_late() -> None:
         with Spinner(context, home.node, home.probe):
             assert wait_until(lambda: len(home.clocks) > 0 and home.clocks[-1] > 6.0, 40.0)
             home.node.close()
-        gaps = [b - a for a, b in zip(sent[20:], sent[21:], strict=False)]
+        gaps = [b - a for a, b in pairwise(sent[20:])]
         # Unheld, this world runs at some fifty times real time: gaps would be seconds.
         assert max(gaps) <= 0.15
 

@@ -76,22 +76,23 @@ class ContactLog:
         self._name |= {robot.body: name for name, robot in stage.robots.items()}
         self._watched = np.zeros(model.nbody, bool)
         self._watched[list(self._name)] = True
-        self._pairs: Ints = np.empty((0, 2), np.int32)
+        self._pairs: set[tuple[int, int]] = set()
         self._largest: dict[tuple[int, int], float] = {}
 
     def add(self, stage: Stage) -> None:
         """Look at the contacts of the last step; call more often than things fall asleep."""
         data, model = stage.data, stage.model
-        asleep = data.body_awake == 0
-        kept = self._pairs[asleep[self._pairs].any(axis=1)]
+        if self._pairs:
+            awake = data.body_awake
+            self._pairs = {pair for pair in self._pairs if not (awake[pair[0]] and awake[pair[1]])}
+        if data.ncon == 0:
+            return
         geoms: Ints = data.contact.geom.reshape(-1, 2)
         bodies = model.geom_bodyid[geoms]
         owners = self._owner[bodies]
         apart = owners[:, 0] != owners[:, 1]
         near = apart & self._watched[owners].any(axis=1)
-        self._pairs = np.concatenate([kept, owners[near]])
-        if len(self._pairs) > 1:
-            self._pairs = np.unique(self._pairs, axis=0)
+        self._pairs.update((min(a, b), max(a, b)) for a, b in owners[near].tolist())
 
         robots = self._robot[bodies]
         mine = apart & robots.any(axis=1) & (data.contact.efc_address >= 0)
@@ -116,7 +117,7 @@ class ContactLog:
     def touches(self, stage: Stage) -> dict[int, set[str]]:
         """Names of what each object and each robot touches, by body."""
         result: dict[int, set[str]] = {}
-        for pair in self._pairs.tolist():
+        for pair in self._pairs:
             for this, other in (pair, pair[::-1]):
                 if this in self._name:
                     name = self._name.get(other) or stage.body_name(other)
