@@ -12,6 +12,7 @@ from geometry_msgs.msg import PoseWithCovarianceStamped
 from hearth_core.frames import MAP, ODOM
 from hearth_core.geometry import Pose2
 from hearth_core.health import Health, Level
+from hearth_core.home import load_home
 from hearth_nodekit.convert import from_pose
 from hearth_nodekit.params import declare, param
 from hearth_nodekit.reporting import report_health
@@ -42,6 +43,7 @@ class Config:
     """Parameters of localisation."""
 
     map: str = param("", "Map file (yaml); empty: listen to the topic map.")
+    home: str = param("", "Home file: names the room in messages; empty: no names.")
     particles: int = param(600, "Particles.", low=50, high=20000)
     tolerance: float = param(
         0.1, "How far map -> odom is dated ahead, as amcl does.", unit="s", low=0.0, high=1.0
@@ -63,6 +65,7 @@ class LocalizationNode(Node):
     def __init__(self, **options: Any) -> None:
         super().__init__("localization", **options)
         self._config = declare(self, Config)
+        self._home = load_home(resolve(self._config.home)) if self._config.home else None
         self._lock = threading.Lock()
         self._localizer: Localizer | None = None
         self._estimate: Estimate | None = None
@@ -125,6 +128,8 @@ class LocalizationNode(Node):
         text = _MESSAGES[estimate.status]
         if estimate.pose is not None:
             pose = estimate.pose
+            room = self._home.room_at(pose.x, pose.y) if self._home is not None else None
+            text += f" in {room.name}" if room is not None else ""
             text += (
                 f" at ({pose.x:.2f}, {pose.y:.2f}, {math.degrees(pose.yaw):.0f} deg), "
                 f"{estimate.agree:.0%} of the beams agree"

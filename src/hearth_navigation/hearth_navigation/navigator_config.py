@@ -54,6 +54,7 @@ class Config:
         "Outline of the robot in base_footprint [m], as Nav2 writes it.",
     )
     footprint_carrying: str = param("", "Outline while it carries something; empty: the same.")
+    map: str = param("", "Map file to begin with; empty: wait for the topic map.")
     home: str = param("", "Home file: furniture the lidar looks through; empty: none.")
     xy_goal_tolerance: float = param(0.02, "Distance to the goal.", unit="m", low=0.002)
     yaw_goal_tolerance: float = param(0.026, "Heading at the goal.", unit="rad", low=0.002)

@@ -41,9 +41,10 @@ from rclpy.node import Node
 from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 
-from hearth_navigation.core.driving import PREEMPTED, Driving
+from hearth_navigation.core import grid as grids
+from hearth_navigation.core.driving import Driving
 from hearth_navigation.core.footprint import Footprint
-from hearth_navigation.core.planner import Planner
+from hearth_navigation.core.grid import Grid
 from hearth_navigation.core.semantics import furniture_mask
 from hearth_navigation.costmaps import CostmapPublisher
 from hearth_navigation.journeys import Journeys
@@ -72,6 +73,8 @@ class NavigatorNode(Node):
         self._plan = PLAN.publisher(self)
         self._shown: object = None
         self._planning = LatestWorker(self, lambda _: self._plan_once(), "planning")
+        if config.map:
+            self._use_map(grids.load(resolve(config.map)))
         MAP_TOPIC.subscribe(self, self._on_map)
         TF.subscribe(self, self._on_tf)
         GOAL_POSE.subscribe(self, self._on_goal_pose)
@@ -128,6 +131,9 @@ class NavigatorNode(Node):
         except (BadInputError, ValueError) as error:
             self.get_logger().error(f"map refused: {error}")
             return
+        self._use_map(grid)
+
+    def _use_map(self, grid: Grid) -> None:
         mask = furniture_mask(grid, self._home) if self._home is not None else None
         self.driving.set_grid(grid, mask)
 
