@@ -3,6 +3,9 @@
 Usage: ``container --node hearth_drivers/body --node hearth_sim/world@/home=world [--ros-args ...]``.
 ``package/executable`` is the module ``package.executable_node``; ``@/namespace`` and ``=name``
 override the node's namespace and name. A node cannot tell whether it is alone.
+
+``--param node:name:=value`` sets a parameter of every hosted node called ``node``, whatever its
+namespace (rcl's own ``-p node:name:=value`` finds only nodes of the root namespace).
 """
 
 import importlib
@@ -10,12 +13,14 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from hearth_core.errors import BadInputError
+import yaml
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.utilities import remove_ros_args
 
 from hearth_nodekit.running import run_all
@@ -33,6 +38,12 @@ class NodeSpec:
     executable: str
     namespace: str | None = None
     name: str | None = None
+    parameters: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def called(self) -> str:
+        """What the node is called, as far as the command line tells."""
+        return self.name or self.executable
 
     @classmethod
     def parse(cls, text: str) -> "NodeSpec":
@@ -76,27 +87,58 @@ class NodeSpec:
         if self.name is not None:
             # Node arguments come before the process's own; only this node is renamed.
             options["cli_args"] = ["--ros-args", "-r", f"__node:={self.name}"]
+        if self.parameters:
+            options["parameter_overrides"] = [
+                Parameter(name, value=value) for name, value in self.parameters
+            ]
         return options
 
 
 def parse_arguments(arguments: Sequence[str]) -> list[NodeSpec]:
-    """Read the ``--node`` options.
+    """Read the ``--node`` and ``--param`` options.
 
     Raises:
-        BadInputError: Unknown option, missing value, or no node at all.
+        BadInputError: Unknown option, missing value, no node at all, or a parameter of a node
+            that is not hosted.
     """
     specs: list[NodeSpec] = []
+    parameters: list[tuple[str, str, Any]] = []
     rest = list(arguments)
     while rest:
         option = rest.pop(0)
-        if option != "--node":
-            raise BadInputError(f"unknown option {option!r}; expected --node package/executable")
+        if option not in {"--node", "--param"}:
+            raise BadInputError(
+                f"unknown option {option!r}; expected --node package/executable "
+                "or --param node:name:=value"
+            )
         if not rest:
-            raise BadInputError("--node needs a value: package/executable[@/namespace][=name]")
-        specs.append(NodeSpec.parse(rest.pop(0)))
+            raise BadInputError(f"{option} needs a value")
+        value = rest.pop(0)
+        if option == "--node":
+            specs.append(NodeSpec.parse(value))
+        else:
+            parameters.append(_parse_parameter(value))
     if not specs:
         raise BadInputError("nothing to host; give --node package/executable at least once")
-    return specs
+    for node, name, _ in parameters:
+        if node not in {spec.called for spec in specs}:
+            hosted = sorted({spec.called for spec in specs})
+            raise BadInputError(f"--param {node}:{name}: no node {node!r} here; hosted: {hosted}")
+    return [
+        replace(spec, parameters=tuple((n, v) for node, n, v in parameters if node == spec.called))
+        for spec in specs
+    ]
+
+
+def _parse_parameter(text: str) -> tuple[str, str, Any]:
+    match = re.fullmatch(r"(\w+):([\w.]+):=(.*)", text, re.DOTALL)
+    if match is None:
+        raise BadInputError(f"--param {text!r}: expected node:name:=value")
+    node, name, value = match.groups()
+    try:
+        return node, name, yaml.safe_load(value) if value else ""
+    except yaml.YAMLError as error:
+        raise BadInputError(f"--param {text!r}: the value is not YAML: {error}") from error
 
 
 def main(args: Sequence[str] | None = None) -> None:
