@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 import numpy as np
-
 from hearth_core.errors import HearthError
 from hearth_core.home import Home, parse_home
 from hearth_core.home.loader import FLOORS, WALLS
 from hearth_core.home.plane import area, centroid
+
 from hearth_sim.core.home.check import check_home
 from hearth_sim.core.home.generate.plan import NoPlanError, Plan, Rng, draw_plan
 from hearth_sim.core.home.generate.rooms import FURNISHERS, charger_zone
@@ -18,6 +18,9 @@ from hearth_sim.core.home.generate.space import THICKNESS, Space
 from hearth_sim.core.home.generate.things import place_things
 
 DRAWS = 200
+CHARGER_ROOMS = {"hall": 0, "living": 1}
+ROOMS = (3, 9)
+"""Fewest and most rooms."""
 WET = frozenset({"kitchen", "bathroom", "utility"})
 
 
@@ -30,10 +33,11 @@ def generate_home(seed: int) -> Home:
     Raises:
         HearthError: No draw of this seed worked out (not seen).
     """
+    count = int(np.random.default_rng(seed).integers(*ROOMS, endpoint=True))
     for attempt in range(DRAWS):
         rng = np.random.default_rng([seed, attempt])
         try:
-            home = _draw(rng, f"home_{seed}")
+            home = _draw(rng, f"home_{seed}", count)
         except NoPlanError:
             continue
         if not check_home(home):
@@ -41,17 +45,12 @@ def generate_home(seed: int) -> Home:
     raise HearthError(f"no home comes of seed {seed} in {DRAWS} draws")
 
 
-def _draw(rng: Rng, name: str) -> Home:
-    plan = draw_plan(rng)
+def _draw(rng: Rng, name: str, count: int) -> Home:
+    plan = draw_plan(rng, count)
     spaces = [Space(room, plan, rng) for room in plan.rooms]
     charger = None
     # The charger takes its wall before the furniture does; halls are best for it.
-    for space in sorted(
-        spaces,
-        key=lambda s: (
-            ("hall", "living").index(s.room.kind) if s.room.kind in {"hall", "living"} else 2
-        ),
-    ):
+    for space in sorted(spaces, key=lambda space: CHARGER_ROOMS.get(space.room.kind, 2)):
         found = charger_zone(space)
         if found is not None:
             charger, zone = found

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-
 from hearth_core.home.catalogue import PLACE_KINDS
 from hearth_core.home.model import Vec3
+
 from hearth_sim.core.home.generate.plan import Box, NoPlanError
 from hearth_sim.core.home.generate.space import THICKNESS, Space, Stand, Wall
 

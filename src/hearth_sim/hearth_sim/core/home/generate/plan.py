@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-
 from hearth_core.home.plane import Point, edges
 
 Rng = np.random.Generator
@@ -90,13 +89,12 @@ EXTRAS = ("bathroom", "bedroom", "utility", "bedroom", "office", "storage")
 """What a home has besides living room and kitchen, in this order."""
 
 
-def draw_plan(rng: Rng) -> Plan:
-    """One floor plan.
+def draw_plan(rng: Rng, count: int) -> Plan:
+    """One floor plan of so many rooms.
 
     Raises:
         NoPlanError: This draw does not work out.
     """
-    count = int(rng.integers(3, 10))
     area = float(rng.uniform(*AREA[count]))
     corridor = count >= 6 or (count == 5 and bool(rng.random() < 0.5))
     extras = list(EXTRAS[: count - 2 - corridor])
@@ -244,7 +242,7 @@ def _doors(rng: Rng, rooms: tuple[PlannedRoom, ...], corridor: bool) -> list[dic
         _opening(rng, living, kitchen, between) if wide else _door(rng, living, kitchen, between)
     )
     for room in rooms:
-        if room is hub or room is living and not corridor:
+        if room is hub or (room is living and not corridor):
             continue
         if room is kitchen and (not corridor or rng.random() < 0.4):
             continue

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from hearth_core.geometry import Pose2
 from hearth_core.home.catalogue import PLACE_KINDS
 from hearth_core.home.model import Vec3
+
 from hearth_sim.core.home.generate.kitchen import furnish_kitchen
 from hearth_sim.core.home.generate.plan import Box, NoPlanError
 from hearth_sim.core.home.generate.space import Space, Stand

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
 from hearth_core.geometry import Pose2
 from hearth_core.home.catalogue import PLACE_KINDS, PlaceKind
 from hearth_core.home.model import Vec3
 from hearth_core.home.plane import Point, area, contains, edges
+
 from hearth_sim.core.home.generate.plan import Box, Plan, PlannedRoom, Rng
 
 THICKNESS = 0.10
@@ -102,9 +102,11 @@ class Space:
         x, y = door["at"]
         reach = door["width"] / 2 + 0.05
         deep = max(1.0, door["width"] + 0.12) if "leaf" in door else 1.0
-        wall = min(
-            self.walls, key=lambda w: abs((Pose2(*w.start, w.along).inverse() @ Pose2(x, y)).y)
-        )
+
+        def off(wall: Wall) -> float:
+            return abs((Pose2(wall.start[0], wall.start[1], wall.along).inverse() @ Pose2(x, y)).y)
+
+        wall = min(self.walls, key=off)
         if "leaf" in door and door["leaf"]["into"] == self.room.name:
             reach += 0.06
         if math.cos(wall.along) ** 2 > 0.5:

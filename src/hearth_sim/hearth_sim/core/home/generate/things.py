@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 import numpy as np
-
 from hearth_core.geometry import Pose2
 from hearth_core.home import Home, Place, Surface
 from hearth_core.home.catalogue import OBJECT_KINDS
+
 from hearth_sim.core.home.footprint import Footprint, of_place
 from hearth_sim.core.home.generate.plan import Rng
 from hearth_sim.core.home.occupancy import nominal_occupancy
@@ -134,12 +134,11 @@ def place_things(home: Home, rng: Rng) -> list[dict[str, Any]]:
         (place, surface)
         for place in home.places
         for surface in place.surfaces
-        if HABITS.get(place.kind) and place.kind != "refrigerator" and surface.name != "basin"
-        and surface.name != "hob"
-    ]  # fmt: skip
+        if HABITS.get(place.kind) and surface.name not in {"basin", "hob"}
+    ]
     # Tops first, so that at least ten different surfaces carry something.
-    order = rng.permutation(len(surfaces))
-    order = sorted(order, key=lambda i: bool(surfaces[i][1].behind))
+    drawn = rng.permutation(len(surfaces))
+    order = sorted(drawn.tolist(), key=lambda i: bool(surfaces[i][1].behind))
     used = 0
     for i in order:
         place, surface = surfaces[i]
