@@ -118,6 +118,21 @@ def test_a_start_costs_a_list_and_three_calls_a_device_and_pushes_become_events(
     asyncio.run(scenario())
 
 
+def test_a_clock_that_is_set_back_does_not_freeze_the_state() -> None:
+    async def scenario() -> None:
+        cloud = ScriptedCloud()
+        async with Bench(cloud, HubSettings(poll_period=60.0)) as bench:
+            bench.now = 500.0
+            await bench.until(lambda: bool(bench.states))
+            cloud.pushes.put_nowait(Push("DEVICE_STATUS", "id", {DOOR: "OPEN"}, stamp=500.0))
+            await bench.until(lambda: bench.door().value == "OPEN")
+            bench.now = 0.0
+            cloud.pushes.put_nowait(Push("DEVICE_STATUS", "id", {DOOR: "CLOSE"}, stamp=0.5))
+            await bench.until(lambda: bench.door().value == "CLOSE")
+
+    asyncio.run(scenario())
+
+
 def test_polls_find_what_pushes_lost() -> None:
     async def scenario() -> None:
         cloud = ScriptedCloud()

@@ -95,14 +95,20 @@ class GroupDriver:
                 self._controller.cancel(self.port.read().stamp)
 
     def stop(self, engaged: bool, message: str = "emergency stop") -> None:
-        """Engage or release the emergency stop: hold at once and refuse goals until released."""
+        """Engage or release the emergency stop: hold at once and refuse goals until released.
+
+        Hands keep their grip: what they let go of falls.
+        """
         with self._lock:
             self._stopped = engaged
             if not engaged:
                 return
             running = None if self._controller.idle else self._on_result
-            self.port.halt()
-            self._controller.freeze(self.port.read().position)
+            hold = self._controller.freeze(self.port.read().position)
+            if hold is None:
+                self.port.halt()
+            else:
+                self.port.command(hold.position, hold.velocity)
             self._on_result = None
         if running is not None:
             running(Result(Ending.STOPPED, ErrorCode.INVALID_GOAL, message))

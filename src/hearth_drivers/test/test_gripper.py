@@ -63,6 +63,16 @@ def test_stalls_on_a_thing_and_keeps_pressing(robot: FakeRobot, hand: HandDriver
     assert joints.effort_scale == pytest.approx(3.0 / hand.synergy.rated_force)
 
 
+def test_an_emergency_stop_keeps_the_grip(robot: FakeRobot, hand: HandDriver) -> None:
+    joints = robot.groups["right_hand"]
+    joints.blocked = {name: 0.7 for name in joints.names if "flexion" in name}
+    grip(robot, hand, 0.0)
+    hand.stop(engaged=True)
+    robot.step(0.5)
+    assert joints.target.max() == 1.5
+    assert hand.force() > 0.0
+
+
 @pytest.mark.parametrize(("effort", "scale"), [(0.0, 1.0), (-1.0, 1.0), (1e6, 1.0), (1e-6, 0.05)])
 def test_effort_scale_stays_in_range(hand: HandDriver, effort: float, scale: float) -> None:
     assert hand.synergy.effort_scale(effort) == pytest.approx(scale)

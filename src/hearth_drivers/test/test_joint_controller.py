@@ -117,6 +117,15 @@ def test_missing_the_goal_fails_after_the_goal_time(bench: Bench) -> None:
     assert bench.results[0].code is ErrorCode.GOAL_TOLERANCE_VIOLATED
 
 
+def test_a_clock_that_is_set_back_ends_the_motion(bench: Bench) -> None:
+    bench.go((1.0, 0.8, 0.0))
+    bench.run(0.5)
+    bench.now = 0.0
+    bench.run(0.1)
+    assert bench.results[0].ending is Ending.FAILED
+    assert bench.controller.idle
+
+
 def test_a_start_in_the_future_is_waited_for(bench: Bench) -> None:
     bench.go((1.0, 0.5, 0.0), start=100.5)
     bench.run(0.49)

@@ -38,6 +38,13 @@ def test_standing_still_adds_no_doubt() -> None:
     assert len(values) == 1
 
 
+def test_a_reset_clock_begins_a_new_odom() -> None:
+    model = OdometryModel(OdometrySettings())
+    model.update(reading(0.0, 0.0, 0.0, 10.0))
+    model.update(reading(2.0, 0.0, 0.0, 20.0))
+    assert model.update(reading(0.5, 0.0, 0.0, 0.1)).pose.x == 0.0
+
+
 def test_crossing_pi_is_a_small_turn() -> None:
     model = OdometryModel(OdometrySettings())
     before = model.update(reading(0.0, 0.0, math.pi - 0.01)).yaw_variance

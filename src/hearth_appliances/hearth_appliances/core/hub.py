@@ -14,6 +14,9 @@ from hearth_appliances.core.event_log import Event, EventLog
 from hearth_appliances.core.profile import Json, Property, control_payload, resolve, walk_profile
 from hearth_appliances.core.values import Change, DeviceInfo, Shadow, Source, slugify
 
+CLOCK_SLACK = 1.0
+"""A clock that goes back by more [s] was reset."""
+
 
 @dataclass(frozen=True)
 class HubSettings:
@@ -53,6 +56,7 @@ class Hub:
         self._connected = False
         self._problem = "not connected yet"
         self._turn = 0
+        self._last_time = 0.0
         self.calls = 0
         """REST calls made."""
 
@@ -127,7 +131,7 @@ class Hub:
         await self._poll(shadow)
 
     async def _poll(self, shadow: Shadow) -> None:
-        asked = self._clock()
+        asked = self._time()
         self.calls += 1
         try:
             state = await self._backend.state(shadow.info.device_id)
@@ -174,7 +178,7 @@ class Hub:
             self._on_state(shadow)
             return
         self._set_online(shadow, online=True)
-        now = self._clock()
+        now = self._time()
         if push.code:
             self._on_event(
                 self._log.append(shadow.info.slug, now, "push_code", push.code, push.code)
@@ -190,7 +194,7 @@ class Hub:
             self._on_event(
                 self._log.append(
                     shadow.info.slug,
-                    self._clock(),
+                    self._time(),
                     "property_changed",
                     change.name,
                     change.value,
@@ -204,7 +208,16 @@ class Hub:
         if shadow.online != online:
             shadow.online = online
             kind = "online" if online else "offline"
-            self._on_event(self._log.append(shadow.info.slug, self._clock(), kind))
+            self._on_event(self._log.append(shadow.info.slug, self._time(), kind))
+
+    def _time(self) -> float:
+        """Now [s]; a clock that was set back (a reset simulation) voids what is remembered."""
+        now = self._clock()
+        if now < self._last_time - CLOCK_SLACK:
+            for shadow in self._shadows.values():
+                shadow.forget_times()
+        self._last_time = now
+        return now
 
     def _lose(self, problem: str) -> None:
         self._problem = problem
@@ -215,5 +228,5 @@ class Hub:
             was_online = shadow.online
             shadow.lose()
             if was_online:
-                self._on_event(self._log.append(shadow.info.slug, self._clock(), "offline"))
+                self._on_event(self._log.append(shadow.info.slug, self._time(), "offline"))
             self._on_state(shadow)

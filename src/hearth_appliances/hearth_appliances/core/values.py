@@ -97,6 +97,11 @@ class Shadow:
                 changes.append(change)
         return changes
 
+    def forget_times(self) -> None:
+        """The clock was set back: whatever comes now is newer than what is known."""
+        for name, value in self.values.items():
+            self.values[name] = replace(value, receive_stamp=0.0, device_stamp=None)
+
     def lose(self) -> None:
         """The cloud is out of reach: what is known grows stale."""
         self.online = False

@@ -21,6 +21,10 @@ LOST = 0.1
 """A reference this far from the joints [rad or m] no longer describes where they are."""
 
 
+CLOCK_SLACK = 0.5
+"""A clock that goes back by more [s] was reset: motions of before are void."""
+
+
 class Ending(Enum):
     """How a motion ended."""
 
@@ -143,6 +147,7 @@ class JointController:
         self._brake: tuple[Array, Array, float] | None = None
         self._brake_result: Result | None = None
         self._last: Snapshot | None = None
+        self._ticked = -math.inf
 
     @property
     def phase(self) -> Phase:
@@ -216,23 +221,37 @@ class JointController:
         self._begin = now
         self._phase = Phase.BRAKING
 
-    def freeze(self, measured: Array) -> None:
-        """Forget the motion and hold where the joints are (the caller halts the joints)."""
-        self._reference = np.clip(measured, self._lower, self._upper)
+    def freeze(self, measured: Array) -> Command | None:
+        """Forget the motion and hold where the joints are.
+
+        Returns:
+            Targets that keep a hand's grip (its last target, inside what it holds); None for
+            other joints: the caller must halt them.
+        """
+        keep = self._keep_reference and self._reference is not None
+        if not keep:
+            self._reference = np.clip(measured, self._lower, self._upper)
         self._velocity = np.zeros(len(self.names))
         self._plan = self._brake = self._brake_result = None
         self._phase = Phase.HOLDING
+        if not keep or self._reference is None:
+            return None
+        return Command(self._reference, self._velocity)
 
     def tick(
         self, now: float, measured: Array, measured_velocity: Array
     ) -> tuple[Command | None, Result | None]:
         """Advance to ``now`` [s]; returns targets and, when the motion ended, its result.
 
-        A result of FAILED comes without targets: the caller must halt the joints, since what
-        keeps them from their path may be a person.
+        A result without targets means that the caller must halt the joints: what keeps them
+        from their path may be a person.
         """
+        before, self._ticked = self._ticked, now
         if self.idle:
             return None, None
+        if now < before - CLOCK_SLACK:
+            failed = Result(Ending.FAILED, ErrorCode.INVALID_GOAL, "the clock was set back")
+            return self.freeze(measured), failed
         if self._phase is Phase.BRAKING:
             return self._tick_braking(now)
         if self._phase is Phase.WAITING:
@@ -269,8 +288,7 @@ class JointController:
         if ended is None:
             return Command(position, velocity), None
         if ended.ending is Ending.FAILED:
-            self.freeze(measured)
-            return None, ended
+            return self.freeze(measured), ended
         self._velocity = np.zeros(len(self.names))
         self._plan = None
         self._phase = Phase.HOLDING

@@ -53,6 +53,8 @@ class OdometryModel:
     def update(self, reading: BaseReading) -> OdometryEstimate:
         """Take the newest reading; the first one defines the origin of odom."""
         wheels = Pose2(reading.x, reading.y, reading.yaw)
+        if self._last is not None and reading.stamp < self._last.stamp:
+            self._origin = self._last = None  # the clock was reset, and the world with it
         if self._origin is None:
             self._origin = wheels.inverse()
         if self._last is not None:
