@@ -11,6 +11,7 @@ namespace (rcl's own ``-p node:name:=value`` finds only nodes of the root namesp
 import importlib
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -144,6 +145,7 @@ def _parse_parameter(text: str) -> tuple[str, str, Any]:
 def main(args: Sequence[str] | None = None) -> None:
     """Entry point of ``ros2 run hearth_nodekit container``."""
     arguments = list(sys.argv if args is None else args)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the nodes live, Ctrl-C just ends us
     try:
         specs = parse_arguments(remove_ros_args(arguments)[1:])
         factories = [partial(spec.load(), **spec.options()) for spec in specs]
