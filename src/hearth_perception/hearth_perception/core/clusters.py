@@ -76,6 +76,7 @@ def segment(cloud: Cloud, shelves: Sequence[Shelf]) -> Segmentation:
     gap = (0.010 + 0.009 * cloud.depth).astype(np.float32)
     labels, count = connect(ids, cloud.points, gap)
     clusters = []
+    panels = _panels(cloud, walls, wall_labels, fixed)
     if count:
         pixels, _, low, high = component_statistics(labels, count, cloud.points, cloud.area)
         rim = rim_statistics(labels, count, cloud.depth, 3)
@@ -87,11 +88,47 @@ def segment(cloud: Cloud, shelves: Sequence[Shelf]) -> Segmentation:
         for index in np.flatnonzero(keep):
             flat = order[starts[index] : starts[index + 1]]
             cluster = _cluster(cloud, flat, rim[index], supports, shelves)
-            if cluster is not None:
+            if cluster is not None and not _part_of_wall(cluster, panels):
                 clusters.append(cluster)
     return Segmentation(
         cloud, supports, support_labels, walls, wall_labels, fixed, clusters
     )
+
+
+def _panels(
+    cloud: Cloud, walls: Sequence[Wall], labels: Labels, fixed: npt.NDArray[np.bool_]
+) -> list[tuple[Wall, npt.NDArray[np.float32]]]:
+    """Walls that are furniture, each with a sample of its points."""
+    result = []
+    for index, wall in enumerate(walls):
+        mine = np.flatnonzero(fixed & (labels == index))
+        if len(mine) > 20:
+            step = max(1, len(mine) // 400)
+            result.append((wall, cloud.points.reshape(-1, 3)[mine[::step]]))
+    return result
+
+
+def _part_of_wall(
+    cluster: Cluster, panels: Sequence[tuple[Wall, npt.NDArray[np.float32]]]
+) -> bool:
+    """Whether it is a left-over of walls beside it: a frame, an edge, a flatly seen side."""
+    middle = np.median(cluster.points, axis=0)
+    reach = 0.10 + float(np.ptp(cluster.points, axis=0).max()) / 2
+    near = np.zeros(len(cluster.points), bool)
+    for wall, sample in panels:
+        beside = np.sqrt(((sample - middle) ** 2).sum(axis=1).min()) < reach
+        # Things hide the wall behind them, so a half hidden flat piece needs no neighbour.
+        if beside or (cluster.hidden > 0.25 and wall.area > 0.15):
+            near |= np.abs(cluster.points[:, :2] @ wall.normal - wall.offset) < 0.025
+    if near.mean() > 0.85:
+        return True
+    shelf = cluster.shelf
+    if shelf is None or not shelf.inside or shelf.slack > 0.03:
+        return False
+    # A compartment whose place was seen: its lining is known.
+    local = np.abs(shelf.pose.inverse().apply(cluster.points[:, :2].astype(float)))
+    at_edge = (local > np.array(shelf.size) / 2 - 0.015).any(axis=1)
+    return bool(at_edge.mean() > 0.85)
 
 
 def _cluster(

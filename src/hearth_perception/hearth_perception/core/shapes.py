@@ -117,6 +117,8 @@ def fit_upright(
     body = _sample(points[side], 800)
     turn = _sample(normals[side], 800)
     cylinder = _cylinder(body[:, :2], ray, across, width, (low + high) / 2, pitch)
+    if height < 0.55 * width and origin[2] > top + 0.1:
+        cylinder = _disc(points, foot + 0.5 * height, ray, across, pitch)
     tops = points[level & (points[:, 2] > top - 0.02)]
     box = _box(body[:, :2], turn[:, :2], tops[:, :2], ray, width, pitch)
     z = foot + height / 2
@@ -194,6 +196,22 @@ def _cylinder(
     d = np.hypot(*(xy - middle).T) - radius
     size = np.array([2 * radius, 2 * radius])
     return middle, size, np.full(2, max(0.003, pitch)), d
+
+
+def _disc(
+    points: Array, above: float, ray: Array, across: Array, pitch: float
+) -> tuple[Array, Array, Array, Array]:
+    """A low round thing seen from above: its near and far rims are both in view."""
+    rim = points[points[:, 2] > above, :2] if (points[:, 2] > above).sum() > 30 else points[:, :2]
+    axes = np.stack([ray, across])
+    low, high = np.percentile(rim @ axes.T, [1.0, 99.0], axis=0)
+    length = (high - low) + pitch
+    middle = (low + high) / 2 @ axes
+    diameter = float(length[1])
+    away = np.maximum(np.hypot(*(rim - middle).T) - diameter / 2, 0.0)
+    # A disc is as deep as it is wide; a long thing is not.
+    away = away + abs(float(length[0] - length[1])) / 4
+    return middle, np.array([diameter, diameter]), np.full(2, max(0.004, pitch)), away
 
 
 def _box(

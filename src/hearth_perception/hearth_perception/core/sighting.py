@@ -45,6 +45,8 @@ def lift(detection: Detection) -> Sighting | None:
         return None
     label = detection.label
     shelf = cluster.shelf
+    if label == UNKNOWN and shelf is None:
+        return None  # legs, cables and corners on the floor are the costmap's business
     place = shelf.name if shelf is not None else ""
     if label == UNKNOWN:
         best = fits.best
