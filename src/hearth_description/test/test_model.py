@@ -120,7 +120,9 @@ def test_bending_fingers_and_thumb_closes_the_hand(model: RobotModel) -> None:
         ):
             before, after = (
                 model.pose(
-                    {**opposed, f"{side}_{joint}_joint": q}, f"{side}_{tip}_link", grasp_frame(side)
+                    {**opposed, f"{side}_{joint}_joint": q},
+                    f"{side}_{tip}_link",
+                    grasp_frame(side),
                 ).translation[1]
                 for q in (0.0, 0.3)
             )
@@ -229,6 +231,8 @@ def test_xacro_errors_name_the_file(tmp_path: Path) -> None:
 def test_every_assumed_number_says_so(model: RobotModel) -> None:
     assert model.source is not None
     lines = (model.source.parent / "cloid" / "assumed.yaml").read_text().splitlines()
-    numbers = [line for line in lines if ":" in line.split("#")[0] and not line.rstrip().endswith(":")]
+    numbers = [
+        line for line in lines if ":" in line.split("#")[0] and not line.rstrip().endswith(":")
+    ]
     assert len(numbers) > 60
     assert [line for line in numbers if "ASSUMED" not in line] == []
