@@ -44,6 +44,10 @@ class Footprint:
         """Whether they share more than ``tolerance`` [m] of floor and height."""
         if self.low >= other.high - tolerance or other.low >= self.high - tolerance:
             return False
+        reach = math.hypot(*self.half) + math.hypot(*other.half)
+        dx, dy = self.pose.x - other.pose.x, self.pose.y - other.pose.y
+        if dx * dx + dy * dy > reach * reach:
+            return False
         return penetration(self, other) > tolerance
 
 
