@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ TRUTH_PERIOD = 0.1
 APPLIANCE_PERIOD = 0.1
 WATCH_PERIOD = 0.5
 REPORT_EVERY = 20
+SWITCH_INTERVAL = 0.0005
+"""[s]."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Config:
     factor: float = param(
         1.0, "Simulated seconds a second; 0: as fast as clients keep up.", low=0.0, high=100.0
     )
+    max_factor: float = param(4.0, "Largest factor when factor is 0.", low=0.1, high=1000.0)
     hold_for_frames: bool = param(
         False, "Hold the clock while a wanted camera frame is older than 0.1 s; on if factor is 0."
     )
@@ -68,9 +72,12 @@ class WorldNode(Node):
         self._failure: BaseException | None = None
         self._ticks = 0
         self._world = world or self._make_world(config)
+        # Between batches of steps the physics thread queues for the interpreter: 5 ms, Python's
+        # own interval, is half a batch.
+        sys.setswitchinterval(SWITCH_INTERVAL)
         self._physics = PhysicsThread(
             self._world,
-            PaceLimits(factor=config.factor),
+            PaceLimits(factor=config.factor, ceiling=config.max_factor),
             hold_for_frames=config.hold_for_frames or config.factor == 0.0,
             on_failure=self._on_failure,
         )

@@ -33,6 +33,11 @@ def test_without_a_factor_it_never_waits() -> None:
     assert run(pacer, 0.0, 0.0, 10.0, work=1e-3) == pytest.approx(1.0)
 
 
+def test_as_fast_as_clients_keep_up_has_a_ceiling() -> None:
+    pacer = Pacer(PaceLimits(factor=0.0, ceiling=4.0))
+    assert run(pacer, 0.0, 0.0, 10.0, work=1e-3) == pytest.approx(2.5, rel=0.01)
+
+
 @given(st.floats(0.2, 5.0))
 def test_after_a_stall_it_catches_up_a_little_and_loses_the_rest(stall: float) -> None:
     pacer = Pacer(PaceLimits(factor=1.0, max_lag=0.1))

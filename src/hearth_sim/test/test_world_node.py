@@ -49,7 +49,10 @@ class Home:
         self.node = WorldNode(
             World(fake_builder(starts)),
             context=context,
-            parameter_overrides=[Parameter("factor", value=factor)],
+            parameter_overrides=[
+                Parameter("factor", value=factor),
+                Parameter("max_factor", value=1000.0),
+            ],
         )
         self.probe = Node("probe", context=context)
         self.clocks: list[float] = []

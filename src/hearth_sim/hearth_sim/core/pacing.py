@@ -20,6 +20,9 @@ class PaceLimits:
 
     factor: float = 1.0
     """Simulated seconds a wall second; 0: as fast as clients keep up."""
+    ceiling: float = math.inf
+    """Largest factor when ``factor`` is 0: what a client does in wall time (a detection, a
+    plan) costs at most that many times as much simulated time."""
     slack: float = 0.04
     """Simulated time [s] a streaming client may be late beyond its own period."""
     max_age: float = 0.12
@@ -121,8 +124,8 @@ class Pacer:
         return self._behind_clock(sim, wall)
 
     def _behind_clock(self, sim: float, wall: float) -> float:
-        factor = self.limits.factor
-        if factor == 0.0:
+        factor = self.limits.factor or self.limits.ceiling
+        if math.isinf(factor):
             return 0.0
         if self._anchor is None:
             self._anchor = (wall, sim)
