@@ -187,3 +187,11 @@ def test_segments_in_use_are_seen() -> None:
             assert path.name.removesuffix("_el") in segments_of(os.getpid())
     finally:
         path.unlink()
+
+
+def test_stopping_what_has_ended_or_never_began_is_harmless(tmp_path: Path) -> None:
+    launcher = Launcher(Plan([spec("a-1", "pass")]), log_folder=tmp_path)
+    assert launcher.wait(0.1)
+    with launcher:
+        assert launcher.wait(10)
+    launcher.stop()

@@ -92,6 +92,8 @@ class Launcher:
         self._sent: signal.Signals | None = None
         self._stop_reason: str | None = None
         self._hurry = False
+        self._ending = threading.Lock()
+        self._ended_all = False
         self._thread = threading.Thread(target=self._supervise, name="launcher", daemon=True)
 
     def start(self) -> None:
@@ -105,10 +107,14 @@ class Launcher:
         """Ask all processes to end: SIGINT, then SIGTERM, then SIGKILL; at once if `hurry`."""
         self._stop_reason = self._stop_reason or reason
         self._hurry = self._hurry or hurry
-        os.eventfd_write(self._wake, 1)
+        with self._ending:
+            if not self._ended_all:
+                os.eventfd_write(self._wake, 1)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until everything has ended; whether it has."""
+        if self._thread.ident is None:
+            return True  # never started
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -278,4 +284,6 @@ class Launcher:
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.02)
         remove_dead(self._segments)
-        os.close(self._wake)
+        with self._ending:
+            self._ended_all = True
+            os.close(self._wake)
