@@ -49,8 +49,18 @@ class Body(NamedTuple):
     """One sphere around each link's spheres [m], in the link, shape (L, 3)."""
     bound_radius: Array
     """Negative: the link has no spheres."""
+    solid_start: Ints
+    """First solid of each link, shape (L + 1,)."""
+    solid_kind: Ints
+    """0 box, 1 cylinder, 2 capsule, 3 sphere; shape (G,)."""
+    solid_rotation: Array
+    """Link from solid, shape (G, 3, 3)."""
+    solid_center: Array
+    """[m] in the link, shape (G, 3)."""
+    solid_size: Array
+    """Box: half extents; others: radius, half length, 0 [m]; shape (G, 3)."""
     pairs: Ints
-    """Pairs of links that are checked against each other, shape (P, 2)."""
+    """Pairs of links: spheres of the first against solids of the second, shape (P, 2)."""
     field_links: npt.NDArray[np.bool_]
     """Links checked against the distance field, shape (L,)."""
 
@@ -127,6 +137,29 @@ def world_distance(obstacles: Obstacles, x: float, y: float, z: float, field: bo
 
 
 @njit(cache=True, nogil=True)
+def solid_distance(body: Body, g: int, x: float, y: float, z: float) -> float:
+    """Distance from a point in the link's frame to its solid ``g`` [m], zero inside."""
+    dx = x - body.solid_center[g, 0]
+    dy = y - body.solid_center[g, 1]
+    dz = z - body.solid_center[g, 2]
+    r = body.solid_rotation[g]
+    lx = abs(r[0, 0] * dx + r[1, 0] * dy + r[2, 0] * dz)
+    ly = abs(r[0, 1] * dx + r[1, 1] * dy + r[2, 1] * dz)
+    lz = abs(r[0, 2] * dx + r[1, 2] * dy + r[2, 2] * dz)
+    size = body.solid_size[g]
+    kind = body.solid_kind[g]
+    if kind == 0:
+        ox, oy, oz = max(0.0, lx - size[0]), max(0.0, ly - size[1]), max(0.0, lz - size[2])
+        return np.sqrt(ox * ox + oy * oy + oz * oz)
+    across = np.sqrt(lx * lx + ly * ly)
+    along = max(0.0, lz - size[1])
+    if kind == 1:
+        out = max(0.0, across - size[0])
+        return np.sqrt(out * out + along * along)
+    return max(0.0, np.sqrt(across * across + along * along) - size[0])
+
+
+@njit(cache=True, nogil=True)
 def find_collision(
     body: Body, obstacles: Obstacles, rotations: Array, translations: Array, margin: float
 ) -> tuple[int, int, int]:
@@ -187,15 +220,15 @@ def find_collision(
             continue
         for s in range(body.link_start[one], body.link_start[one + 1]):
             _to_world(rotations[one], translations[one], body.center[s], point)
-            for t in range(body.link_start[two], body.link_start[two + 1]):
-                _to_world(rotations[two], translations[two], body.center[t], other)
-                reach = body.radius[s] + body.radius[t]
-                gap2 = (
-                    (point[0] - other[0]) ** 2
-                    + (point[1] - other[1]) ** 2
-                    + (point[2] - other[2]) ** 2
+            # Into the second link's frame, where its solids stand still.
+            for row in range(3):
+                other[row] = (
+                    rotations[two, 0, row] * (point[0] - translations[two, 0])
+                    + rotations[two, 1, row] * (point[1] - translations[two, 1])
+                    + rotations[two, 2, row] * (point[2] - translations[two, 2])
                 )
-                if gap2 < reach * reach:
+            for g in range(body.solid_start[two], body.solid_start[two + 1]):
+                if solid_distance(body, g, other[0], other[1], other[2]) < body.radius[s]:
                     return 4, two, one
     return 0, 0, 0
 

@@ -1,17 +1,17 @@
-"""A robot as packed arrays, read from URDF: tree, limits, spheres, links that may touch."""
+"""A robot as packed arrays: tree, limits, spheres, links that may touch."""
 
 from __future__ import annotations
 
 import math
-import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from transforms3d.euler import euler2mat
 
-from hearth_core.errors import BadInputError, UnknownNameError
+from hearth_core.errors import UnknownNameError
 from hearth_core.geometry import Transform
+from hearth_description.core.model import RobotModel as Description
+from hearth_description.core.parts import Box, Capsule, JointKind, Shape, Sphere
 from hearth_manipulation.core.kinematics import (
     FIXED,
     PRISMATIC,
@@ -25,12 +25,12 @@ from hearth_manipulation.core.spheres import Solid, cover
 
 BASE_DOFS = ("base_x", "base_y", "base_yaw")
 """Virtual joints before the root link, so that base and arm are one mechanism."""
-KINDS = {
-    "fixed": FIXED,
-    "revolute": REVOLUTE,
-    "continuous": REVOLUTE,
-    "prismatic": PRISMATIC,
+BASE_LIMITS = {
+    "base_x": (-1e3, 1e3, 0.3, 0.5),
+    "base_y": (-1e3, 1e3, 0.3, 0.5),
+    "base_yaw": (-1e3, 1e3, 0.6, 1.0),
 }
+"""Lower, upper, velocity, acceleration [m or rad]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,29 +53,23 @@ class RobotModel:
     sphere_radius: Array
     may_touch: frozenset[tuple[int, int]]
     """Pairs of links (low, high) that are not checked against each other."""
-    leaders: Mapping[str, str]
-    """Leader of each mimic joint."""
     solids: tuple[tuple[int, Solid], ...]
     """Collision shapes as the file gives them: (link index, shape)."""
 
     @classmethod
-    def from_urdf(
-        cls,
-        text: str,
-        may_touch: Sequence[tuple[str, str]] = (),
-        acceleration: float = 6.0,
+    def from_description(
+        cls, description: Description, may_touch: Iterable[tuple[str, str]] = ()
     ) -> RobotModel:
-        """Read URDF text.
+        """Pack a description.
 
         Args:
-            text: The URDF.
+            description: From ``hearth_description``.
             may_touch: Pairs of links whose contact is not a collision (SRDF).
-            acceleration: Limit of every joint, URDF has none [rad/s2 or m/s2].
 
         Raises:
-            BadInputError: Not a tree, an unknown joint type, a joint without limits.
+            UnknownNameError: ``may_touch`` names a link that is not there.
         """
-        return _Reader(text).read(may_touch, acceleration)
+        return _read(description, may_touch)
 
     def link(self, name: str) -> int:
         """Index of a link.
@@ -103,10 +97,14 @@ class RobotModel:
 
     def chain(self, tip: str) -> Ints:
         """Links from the root to ``tip``."""
-        found = [self.link(tip)]
+        return np.array(self.ancestors(self.link(tip))[::-1], np.int32)
+
+    def ancestors(self, link: int) -> list[int]:
+        """``link``, its parent, and so on to the root."""
+        found = [link]
         while self.tree.parent[found[-1]] >= 0:
             found.append(int(self.tree.parent[found[-1]]))
-        return np.array(found[::-1], np.int32)
+        return found
 
     def moved_by(self, dofs: Ints) -> Ints:
         """Links that move when ``dofs`` do, parents first."""
@@ -185,205 +183,111 @@ class RobotModel:
         )
 
 
-def _numbers(text: str | None, default: str) -> Array:
-    return np.array([float(part) for part in (text or default).split()])
+def _shape(shape: Shape) -> tuple[str, Array]:
+    if isinstance(shape, Box):
+        return "box", np.array(shape.size)
+    if isinstance(shape, Sphere):
+        return "sphere", np.array([shape.radius])
+    kind = "capsule" if isinstance(shape, Capsule) else "cylinder"
+    return kind, np.array([shape.radius, shape.length])
 
 
-def _origin(element: ET.Element | None) -> Transform:
-    if element is None:
-        return Transform.identity()
-    xyz = _numbers(element.get("xyz"), "0 0 0")
-    rpy = _numbers(element.get("rpy"), "0 0 0")
-    return Transform(np.asarray(euler2mat(*rpy, axes="sxyz"), float), xyz)
+def _read(description: Description, may_touch: Iterable[tuple[str, str]]) -> RobotModel:
+    names = [
+        "base_x_link",
+        "base_y_link",
+        description.root,
+        *(joint.child for joint in description.joints.values()),
+    ]
+    index = {name: i for i, name in enumerate(names)}
+    count = len(names)
+    tree = Tree(
+        np.full(count, -1, np.int32),
+        np.tile(np.eye(3), (count, 1, 1)),
+        np.zeros((count, 3)),
+        np.tile(np.array([0.0, 0.0, 1.0]), (count, 1)),
+        np.full(count, FIXED, np.int32),
+        np.full(count, -1, np.int32),
+        np.ones(count),
+        np.zeros(count),
+    )
+    # base_x_link slides along x, base_y_link along y, the root link turns on it.
+    for i, axis, kind in ((0, 0, PRISMATIC), (1, 1, PRISMATIC), (2, 2, REVOLUTE)):
+        tree.parent[i], tree.kind[i], tree.dof[i] = i - 1, kind, i
+        tree.axis[i] = np.eye(3)[axis]
+    driven = description.actuated()
+    dofs = [*BASE_DOFS, *(joint.name for joint in driven)]
+    limits = [BASE_LIMITS[name] for name in BASE_DOFS]
+    for joint in driven:
+        assert joint.limits is not None  # hearth_description refuses moving joints without
+        lower, upper = joint.limits.lower, joint.limits.upper
+        if joint.kind is JointKind.CONTINUOUS:
+            lower, upper = -math.pi, math.pi
+        limits.append((lower, upper, joint.limits.velocity, joint.limits.acceleration))
+    for joint in description.joints.values():
+        i = index[joint.child]
+        tree.parent[i] = index[joint.parent]
+        tree.rotation[i] = joint.parent_from_joint.rotation
+        tree.translation[i] = joint.parent_from_joint.translation
+        if not joint.moves:
+            continue
+        tree.kind[i] = PRISMATIC if joint.kind is JointKind.PRISMATIC else REVOLUTE
+        tree.axis[i] = joint.axis
+        leader = joint.name
+        if joint.mimic is not None:
+            leader = joint.mimic.joint
+            tree.multiplier[i], tree.offset[i] = joint.mimic.multiplier, joint.mimic.offset
+        tree.dof[i] = dofs.index(leader)
+    solids = []
+    for name in names[2:]:
+        for geometry in description.links[name].collisions:
+            kind_name, size = _shape(geometry.shape)
+            solids.append((index[name], Solid(kind_name, size, geometry.link_from_shape)))
+    spheres = [(i, *cover(solid)) for i, solid in solids]
+    table = np.array(limits)
+    return RobotModel(
+        name=description.name,
+        links=tuple(names),
+        dofs=tuple(dofs),
+        tree=tree,
+        lower=table[:, 0].copy(),
+        upper=table[:, 1].copy(),
+        velocity=table[:, 2].copy(),
+        acceleration=table[:, 3].copy(),
+        sphere_link=np.concatenate(
+            [np.zeros(0), *(np.full(len(radius), i) for i, _, radius in spheres)]
+        ).astype(np.int32),
+        sphere_center=np.concatenate([np.zeros((0, 3)), *(center for _, center, _ in spheres)]),
+        sphere_radius=np.concatenate([np.zeros(0), *(radius for _, _, radius in spheres)]),
+        may_touch=frozenset(_touching(tree, index, may_touch)),
+        solids=tuple(solids),
+    )
 
 
-class _Reader:
-    """URDF text to packed arrays."""
-
-    def __init__(self, text: str) -> None:
-        try:
-            self._root = ET.fromstring(text)
-        except ET.ParseError as problem:
-            raise BadInputError(f"not a URDF: {problem}") from problem
-        self._links = {str(e.get("name")): e for e in self._root.findall("link")}
-        self._joints = self._root.findall("joint")
-        if not self._links:
-            raise BadInputError("not a URDF: it has no link")
-
-    def read(self, may_touch: Sequence[tuple[str, str]], acceleration: float) -> RobotModel:
-        order, joint_of = self._topological()
-        leaders = self._leaders()
-        names = ["base_x_link", "base_y_link", *order]
-        index = {name: i for i, name in enumerate(names)}
-        count = len(names)
-        tree = Tree(
-            np.full(count, -1, np.int32),
-            np.tile(np.eye(3), (count, 1, 1)),
-            np.zeros((count, 3)),
-            np.tile(np.array([0.0, 0.0, 1.0]), (count, 1)),
-            np.full(count, FIXED, np.int32),
-            np.full(count, -1, np.int32),
-            np.ones(count),
-            np.zeros(count),
-        )
-        # base_x_link slides along x, base_y_link along y, the root link turns on it.
-        for i, axis, kind in ((0, 0, PRISMATIC), (1, 1, PRISMATIC), (2, 2, REVOLUTE)):
-            tree.parent[i], tree.kind[i], tree.dof[i] = i - 1, kind, i
-            tree.axis[i] = np.eye(3)[axis]
-        dofs: list[str] = list(BASE_DOFS)
-        lower, upper, velocity = [-1e3, -1e3, -1e3], [1e3, 1e3, 1e3], [0.3, 0.3, 0.6]
-        for name in order[1:]:
-            joint = joint_of[name]
-            label = str(joint.get("name"))
-            if KINDS[str(joint.get("type"))] != FIXED and label not in leaders:
-                low, high, speed = self._limits(joint)
-                dofs.append(label)
-                lower.append(low)
-                upper.append(high)
-                velocity.append(speed)
-        for name in order[1:]:
-            joint = joint_of[name]
-            i = index[name]
-            parent = joint.find("parent")
-            assert parent is not None
-            tree.parent[i] = index[str(parent.get("link"))]
-            origin = _origin(joint.find("origin"))
-            tree.rotation[i], tree.translation[i] = origin.rotation, origin.translation
-            tree.kind[i] = KINDS[str(joint.get("type"))]
-            if tree.kind[i] == FIXED:
-                continue
-            axis_element = joint.find("axis")
-            axis_text = None if axis_element is None else axis_element.get("xyz")
-            axis_vector = _numbers(axis_text, "1 0 0")
-            tree.axis[i] = axis_vector / np.linalg.norm(axis_vector)
-            label = str(joint.get("name"))
-            mimic = joint.find("mimic")
-            if mimic is not None:
-                tree.multiplier[i] = float(mimic.get("multiplier", "1"))
-                tree.offset[i] = float(mimic.get("offset", "0"))
-            leader = leaders.get(label, label)
-            if leader not in dofs:
-                raise BadInputError(f"joint {label!r} mimics {leader!r}, which cannot move")
-            tree.dof[i] = dofs.index(leader)
-        solids = tuple(
-            (index[name], solid) for name in order for solid in self._solids(self._links[name])
-        )
-        link_parts, centers, radii = [], [], []
-        for i, solid in solids:
-            center, radius = cover(solid)
-            link_parts.append(np.full(len(radius), i, np.int32))
-            centers.append(center)
-            radii.append(radius)
-        return RobotModel(
-            name=str(self._root.get("name")),
-            links=tuple(names),
-            dofs=tuple(dofs),
-            tree=tree,
-            lower=np.array(lower),
-            upper=np.array(upper),
-            velocity=np.array(velocity),
-            acceleration=np.array([0.3, 0.3, 0.6] + [acceleration] * (len(dofs) - 3)),
-            sphere_link=np.concatenate([*link_parts, np.zeros(0, np.int32)]).astype(np.int32),
-            sphere_center=np.concatenate([*centers, np.zeros((0, 3))]),
-            sphere_radius=np.concatenate([*radii, np.zeros(0)]),
-            may_touch=frozenset(self._touching(tree, index, may_touch)),
-            leaders=leaders,
-            solids=solids,
-        )
-
-    def _topological(self) -> tuple[list[str], dict[str, ET.Element]]:
-        joint_of: dict[str, ET.Element] = {}
-        children: dict[str, list[str]] = {}
-        for joint in self._joints:
-            label = joint.get("name")
-            parent, child = joint.find("parent"), joint.find("child")
-            if parent is None or child is None:
-                raise BadInputError(f"joint {label!r} needs a parent and a child")
-            if joint.get("type") not in KINDS:
-                kinds = sorted(KINDS)
-                raise BadInputError(f"joint {label!r}: type {joint.get('type')!r} not in {kinds}")
-            ends = str(parent.get("link")), str(child.get("link"))
-            for end in ends:
-                if end not in self._links:
-                    raise UnknownNameError("link", end, self._links)
-            joint_of[ends[1]] = joint
-            children.setdefault(ends[0], []).append(ends[1])
-        roots = [name for name in self._links if name not in joint_of]
-        if len(roots) != 1:
-            raise BadInputError(f"a robot has one root link, this one has {roots}")
-        order = [roots[0]]
-        for name in order:
-            order.extend(children.get(name, []))
-        return order, joint_of
-
-    def _leaders(self) -> dict[str, str]:
-        found = {}
-        for joint in self._joints:
-            mimic = joint.find("mimic")
-            if mimic is not None:
-                found[str(joint.get("name"))] = str(mimic.get("joint"))
-        return found
-
-    @staticmethod
-    def _limits(joint: ET.Element) -> tuple[float, float, float]:
-        limit = joint.find("limit")
-        label = joint.get("name")
-        if limit is None:
-            if joint.get("type") == "continuous":
-                return -math.pi, math.pi, 1.0
-            raise BadInputError(f"joint {label!r} has no limit")
-        speed = float(limit.get("velocity", "1"))
-        if joint.get("type") == "continuous":
-            return -math.pi, math.pi, speed
-        low, high = float(limit.get("lower", "0")), float(limit.get("upper", "0"))
-        if not low <= high or not speed > 0.0:
-            raise BadInputError(f"joint {label!r}: limits {low}..{high}, velocity {speed}")
-        return low, high, speed
-
-    @staticmethod
-    def _solids(link: ET.Element) -> list[Solid]:
-        found = []
-        for collision in link.findall("collision"):
-            origin = _origin(collision.find("origin"))
-            geometry = collision.find("geometry")
-            for shape in () if geometry is None else geometry:
-                if shape.tag == "box":
-                    size = _numbers(shape.get("size"), "0 0 0")
-                elif shape.tag == "sphere":
-                    size = np.array([float(shape.get("radius", "0"))])
-                elif shape.tag in {"cylinder", "capsule"}:
-                    size = np.array(
-                        [float(shape.get("radius", "0")), float(shape.get("length", "0"))]
-                    )
-                else:
-                    raise BadInputError(
-                        f"link {link.get('name')!r}: collision by {shape.tag!r} is not supported;"
-                        " use box, cylinder, capsule or sphere"
-                    )
-                found.append(Solid(shape.tag, size, origin))
-        return found
-
-    @staticmethod
-    def _touching(
-        tree: Tree, index: Mapping[str, int], pairs: Sequence[tuple[str, str]]
-    ) -> set[tuple[int, int]]:
-        found = set()
-        for a, b in pairs:
-            for name in (a, b):
-                if name not in index:
-                    raise UnknownNameError("link", name, index)
-            found.add((min(index[a], index[b]), max(index[a], index[b])))
-        # Links joined by one joint touch at it; a chain of fixed joints is one body.
-        body = list(range(len(index)))
-        for i in range(len(body)):
-            if tree.parent[i] >= 0 and tree.kind[i] == FIXED:
-                body[i] = body[tree.parent[i]]
-        for i in range(len(body)):
-            for j in range(i + 1, len(body)):
-                up_i, up_j = tree.parent[body[i]], tree.parent[body[j]]
-                joined = body[i] == body[j]
-                joined |= up_j >= 0 and body[up_j] == body[i]
-                joined |= up_i >= 0 and body[up_i] == body[j]
-                if joined:
-                    found.add((i, j))
-        return found
+def _touching(
+    tree: Tree, index: Mapping[str, int], pairs: Iterable[tuple[str, str]]
+) -> set[tuple[int, int]]:
+    found: set[tuple[int, int]] = set()
+    for a, b in pairs:
+        for name in (a, b):
+            if name not in index:
+                raise UnknownNameError("link", name, index)
+        found.add((min(index[a], index[b]), max(index[a], index[b])))
+    # Links joined by one joint touch at it; a chain of fixed joints is one body.
+    body = list(range(len(index)))
+    for i in range(len(body)):
+        if tree.parent[i] >= 0 and tree.kind[i] == FIXED:
+            body[i] = body[tree.parent[i]]
+    above: list[list[int]] = []
+    for i in range(len(body)):
+        line = [body[i]]
+        while tree.parent[line[-1]] >= 0:
+            line.append(body[tree.parent[line[-1]]])
+        above.append(line)
+    for i in range(len(body)):
+        for j in range(i + 1, len(body)):
+            # Three bodies in a row meet at the joint between them, as shoulders and wrists do.
+            joined = body[i] in above[j][:3] or body[j] in above[i][:3]
+            if joined:
+                found.add((i, j))
+    return found

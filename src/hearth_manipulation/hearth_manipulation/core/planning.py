@@ -14,10 +14,14 @@ from hearth_manipulation.core.kinematics import Array, Ints, solve_pose
 from hearth_manipulation.core.model import RobotModel
 from hearth_manipulation.core.rrt import Upright, connect, first_collision, shorten
 from hearth_manipulation.core.scene import Scene
+from hearth_manipulation.core.spheres import Solid
 from hearth_manipulation.core.timing import Trajectory, time_path
 
 RESOLUTION = 0.03
 """Largest joint step between two collision checks [rad]."""
+
+
+SOLID_KINDS = {"box": 0, "cylinder": 1, "capsule": 2, "sphere": 3}
 
 
 class PlanningError(HearthError):
@@ -73,14 +77,21 @@ def make_body(model: RobotModel, dofs: Ints, ignore_links: Sequence[str] = ()) -
     ignored = {model.link(name) for name in ignore_links}
     for i in ignored:
         bound_radius[i] = -1.0
+    solids = model.solids
+    solid_start = np.searchsorted([i for i, _ in solids], np.arange(count + 1)).astype(np.int32)
     moving = {int(i) for i in dofs}
-    pairs = [
-        (i, j)
-        for i in range(count)
-        for j in range(i + 1, count)
-        if bound_radius[i] >= 0.0 and bound_radius[j] >= 0.0
-        if (i, j) not in model.may_touch and _between(model, i, j, moving)
-    ]
+    pairs = []
+    for i in range(count):
+        for j in range(i + 1, count):
+            if bound_radius[i] < 0.0 or bound_radius[j] < 0.0 or (i, j) in model.may_touch:
+                continue
+            if _between(model, i, j, moving):
+                # Spheres of the finer link against the exact solids of the coarser one.
+                has_solids = [solid_start[k] < solid_start[k + 1] for k in (i, j)]
+                first = i if (bound_radius[i] < bound_radius[j] and has_solids[1]) else j
+                if not has_solids[0]:
+                    first = i
+                pairs.append((first, i + j - first))
     return Body(
         model.tree,
         order,
@@ -89,23 +100,28 @@ def make_body(model: RobotModel, dofs: Ints, ignore_links: Sequence[str] = ()) -
         model.sphere_radius,
         bound_center,
         bound_radius,
+        solid_start,
+        np.array([SOLID_KINDS[s.kind] for _, s in solids], np.int32),
+        np.array([s.pose.rotation for _, s in solids], float).reshape(-1, 3, 3),
+        np.array([s.pose.translation for _, s in solids], float).reshape(-1, 3),
+        np.array([_half(s) for _, s in solids], float).reshape(-1, 3),
         np.array(pairs, np.int32).reshape(-1, 2),
         np.ones(count, bool),
     )
 
 
+def _half(solid: Solid) -> tuple[float, float, float]:
+    if solid.kind == "box":
+        x, y, z = 0.5 * solid.size
+        return float(x), float(y), float(z)
+    length = float(solid.size[1]) if len(solid.size) > 1 else 0.0
+    return float(solid.size[0]), 0.5 * length, 0.0
+
+
 def _between(model: RobotModel, one: int, two: int, dofs: set[int]) -> bool:
     """Whether a joint of ``dofs`` moves one link against the other."""
-
-    def ancestors(i: int) -> list[int]:
-        found = [i]
-        while model.tree.parent[found[-1]] >= 0:
-            found.append(int(model.tree.parent[found[-1]]))
-        return found
-
-    a, b = ancestors(one), ancestors(two)
-    apart = set(a) ^ set(b)
-    return any(int(model.tree.dof[i]) in dofs for i in apart)
+    a, b = model.ancestors(one), model.ancestors(two)
+    return any(int(model.tree.dof[i]) in dofs for i in set(a) ^ set(b))
 
 
 class Planner:

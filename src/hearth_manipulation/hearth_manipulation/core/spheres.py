@@ -22,8 +22,13 @@ class Solid:
     pose: Transform
 
 
-def cover(solid: Solid, slack: float = 0.008) -> tuple[Array, Array]:
-    """Spheres that contain the solid and stick out of its sides by about ``slack`` [m].
+def cover(solid: Solid, slack: float = 0.008, box_slack: float = 0.026) -> tuple[Array, Array]:
+    """Spheres that contain the solid.
+
+    Args:
+        solid: What to cover.
+        slack: How far they may stick out of round solids [m].
+        box_slack: How far they may stick out of thick boxes [m]; less takes more spheres.
 
     Returns:
         Centres [m] in the body's frame, shape (N, 3), and radii, shape (N,).
@@ -38,11 +43,12 @@ def cover(solid: Solid, slack: float = 0.008) -> tuple[Array, Array]:
         if length >= 1.2 * radius:
             centers, radii = _along(radius, length, slack, caps=False)
         else:
-            centers, radii = _box(np.array([2.0 * radius, 2.0 * radius, length]), slack)
+            size = np.array([2.0 * radius, 2.0 * radius, length])
+            centers, radii = _box(size, box_slack)
             keep = np.hypot(centers[:, 0], centers[:, 1]) <= radius
             centers, radii = centers[keep], radii[keep]
     else:
-        centers, radii = _box(solid.size, slack)
+        centers, radii = _box(solid.size, box_slack)
     return solid.pose.apply(centers), radii
 
 
@@ -63,12 +69,10 @@ def _along(radius: float, length: float, slack: float, *, caps: bool) -> tuple[A
 
 
 def _box(size: Array, slack: float) -> tuple[Array, Array]:
-    """A grid of spheres, each containing its cell; more cells where the box is thick."""
-    thin = float(np.min(size))
-    cell = max(thin, 2.0 * slack)
-    # A cell of side c needs a radius of 0.87 c and sticks out 0.37 c: split until that is small.
-    cell = min(max(cell, 0.02), max(0.05, 4.0 * slack)) if thin > 0.05 else cell
-    counts = np.maximum(1, np.ceil(size / max(cell, 0.02)).astype(int))
+    """A grid of spheres, each containing its cell."""
+    # A cell of edge c needs a radius of 0.87 c and sticks out 0.37 c.
+    cell = min(max(float(np.min(size)), 0.02), slack / 0.366)
+    counts = np.maximum(1, np.ceil(size / cell - 1e-6).astype(int))
     axes = [(np.arange(n) + 0.5) / n * s - 0.5 * s for n, s in zip(counts, size, strict=True)]
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     radius = 0.5 * float(np.linalg.norm(size / counts))

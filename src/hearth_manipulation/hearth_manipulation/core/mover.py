@@ -1,0 +1,217 @@
+"""Move arms, torso and hands: plan, time, send, wait. Everything stops when the skill does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hearth_core.errors import HearthError
+from hearth_core.frames import ARM_JOINTS, GROUPS, TORSO_JOINTS, grasp_frame
+from hearth_core.geometry import Transform
+from hearth_manipulation.core.kinematics import Array
+from hearth_manipulation.core.planning import Planner, PlanningError, Target
+from hearth_manipulation.core.ports import Body, Motion
+from hearth_manipulation.core.scene import Scene
+from hearth_manipulation.core.timing import Trajectory
+
+TICK = 0.02
+"""How often waiting looks up [s]."""
+
+
+class MotionError(HearthError):
+    """A controller did not do what it was told."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def arm(side: str, torso: bool = True) -> tuple[str, ...]:
+    """Joints of an arm, with the torso or without."""
+    return (*(TORSO_JOINTS if torso else ()), *ARM_JOINTS[side])
+
+
+class Mover:
+    """Planned motion of one body."""
+
+    def __init__(self, body: Body, planner: Planner, speed: float = 0.5) -> None:
+        """Move ``body`` at ``speed`` (fraction of the limits)."""
+        self.body = body
+        self.planner = planner
+        self.speed = speed
+
+    def configuration(self) -> Array:
+        """Full configuration now, base in odom."""
+        base = self.body.base()
+        return self.planner.model.configuration(
+            self.body.joints(), np.array([base.x, base.y, base.yaw])
+        )
+
+    def pose(self, link: str) -> Transform:
+        """Pose of a link in odom now."""
+        return self.planner.model.pose(self.configuration(), link)
+
+    def go(
+        self,
+        joints: Sequence[str],
+        goals: Sequence[Array],
+        scene: Scene,
+        *,
+        margin: float = 0.015,
+        upright: str | None = None,
+        speed: float | None = None,
+    ) -> Array:
+        """Plan to the nearest free goal and go there; returns where it ended.
+
+        Args:
+            joints: Degrees of freedom that may move.
+            goals: Full configurations.
+            scene: The world.
+            margin: Distance kept to it [m].
+            upright: Side whose grasp frame keeps its z up; None: any.
+            speed: Fraction of the limits; None: the mover's.
+
+        Raises:
+            PlanningError: No way.
+            MotionError: The controller failed.
+        """
+        start = self.configuration()
+        constraint = None
+        if upright is not None:
+            constraint = (grasp_frame(upright), (0.0, 0.0, 1.0), 0.35)
+        path = self.planner.plan(joints, start, goals, scene, margin=margin, upright=constraint)
+        self.run(joints, path, scene, speed)
+        return path[-1]
+
+    def go_named(
+        self,
+        joints: Sequence[str],
+        values: Mapping[str, float],
+        scene: Scene,
+        *,
+        upright: str | None = None,
+        speed: float | None = None,
+    ) -> None:
+        """Go to joint values by name (others of ``joints`` stay)."""
+        goal = self.configuration()
+        for name, value in values.items():
+            goal[self.planner.model.dof(name)] = value
+        self.go(joints, [goal], scene, upright=upright, speed=speed)
+
+    def line(
+        self,
+        side: str,
+        target: Transform,
+        scene: Scene | None,
+        *,
+        torso: bool = True,
+        speed: float = 0.25,
+        free_axis: tuple[float, float, float] | None = None,
+    ) -> Array:
+        """Move the grasp frame straight to ``target`` (odom); returns where it ended.
+
+        Raises:
+            PlanningError: The line leaves the reach or collides.
+            MotionError: The controller failed.
+        """
+        joints = arm(side, torso)
+        path = self.planner.line(
+            joints, grasp_frame(side), self.configuration(), Target(target, free_axis), scene
+        )
+        self.run(joints, path, None, speed)
+        return path[-1]
+
+    def run(
+        self,
+        joints: Sequence[str],
+        path: Array,
+        scene: Scene | None = None,
+        speed: float | None = None,
+    ) -> None:
+        """Time a path and run it on the controllers of its joints.
+
+        Raises:
+            PlanningError: The timed path collides.
+            MotionError: A controller failed.
+        """
+        trajectory = self.planner.timed(joints, path, scene, speed or self.speed)
+        motions = [
+            self.body.follow(group, part) for group, part in split(trajectory).items()
+        ]
+        self.wait(motions, trajectory.duration + 4.0)
+
+    def fingers(self, side: str, values: Mapping[str, float], seconds: float = 0.6) -> None:
+        """Move fingers to positions by joint name within ``seconds``.
+
+        Fingers that meet something stop there: that is no error.
+        """
+        names = GROUPS[f"{side}_hand"]
+        now = self.body.joints()
+        end = np.array([values.get(name, now[name]) for name in names])
+        indices = self.planner.model.indices(names)
+        end = np.clip(end, self.planner.model.lower[indices], self.planner.model.upper[indices])
+        # One point: the controller begins at its own reference, which contact may keep the
+        # fingers from.
+        trajectory = Trajectory(
+            tuple(names), np.array([seconds]), end[None], np.zeros_like(end)[None]
+        )
+        self.wait([self.body.follow(f"{side}_hand", trajectory)], seconds + 3.0, strict=False)
+
+    def grip(self, side: str, opening: float, effort: float, timeout: float = 3.0) -> None:
+        """Close or open a hand until it stalls or is there."""
+        self.wait([self.body.grip(side, opening, effort)], timeout, strict=False)
+
+    def wait(self, motions: Sequence[Motion], timeout: float, *, strict: bool = True) -> None:
+        """Wait for motions to end; whatever ends the waiting early cancels them.
+
+        Args:
+            motions: Running commands.
+            timeout: [s].
+            strict: A motion that failed or did not end in time is an error.
+
+        Raises:
+            MotionError: One failed or did not end.
+        """
+        deadline = self.body.now() + timeout
+        try:
+            while not all(motion.done() for motion in motions):
+                if any(motion.done() and motion.problem() for motion in motions):
+                    break
+                if self.body.now() > deadline:
+                    if strict:
+                        raise MotionError("motion_timeout", f"no end after {timeout:.1f} s")
+                    break
+                self.body.pause(TICK)
+        finally:
+            for motion in motions:
+                if not motion.done():
+                    motion.cancel()
+        problems = [motion.problem() for motion in motions if motion.problem()]
+        if strict and problems:
+            raise MotionError("motion_failed", problems[0])
+
+
+def split(trajectory: Trajectory) -> dict[str, Trajectory]:
+    """One trajectory per controller.
+
+    Raises:
+        PlanningError: A joint belongs to no controller.
+    """
+    parts: dict[str, Trajectory] = {}
+    left = set(trajectory.joints)
+    for group, names in GROUPS.items():
+        wanted = [name for name in names if name in left]
+        if not wanted:
+            continue
+        columns = [trajectory.joints.index(name) for name in wanted]
+        parts[group] = Trajectory(
+            tuple(wanted),
+            trajectory.times,
+            trajectory.positions[:, columns],
+            trajectory.velocities[:, columns],
+        )
+        left -= set(wanted)
+    if left:
+        raise PlanningError("unknown_joints", f"no controller moves {sorted(left)}")
+    return parts

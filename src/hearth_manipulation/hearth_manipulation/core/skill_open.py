@@ -1,0 +1,326 @@
+"""Open a side-hinged door: hook its bar, drive the arc about the hinge, let go, go around."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from hearth_core.frames import SIDES, grasp_frame
+from hearth_core.geometry import Pose2, Transform
+from hearth_core.home.model import Articulation, Place
+from hearth_manipulation.core import hands
+from hearth_manipulation.core.context import Context, SkillError
+from hearth_manipulation.core.doors import (
+    Swing,
+    front_pose,
+    hook_pose,
+    is_side_hinged,
+    place_from_door,
+    ride,
+)
+from hearth_manipulation.core.mover import MotionError, arm
+from hearth_manipulation.core.placement import Reach, best_reach
+
+AHEAD, ACROSS = 0.024, -0.008
+"""Where the bar stands in the grasp frame before the fingers close [m]."""
+SINK = 0.040
+"""How much nearer the hand goes once the fingers are behind the bar [m]."""
+SPEED = 0.13
+"""Of the base along the arc [m/s]."""
+SHARES = (1.0, 0.92, 0.85, 0.78, 0.7)
+"""Shares of the door's rotation that the base may take, the best first."""
+ENOUGH = 1.90
+"""Opening that lets the robot reach inside and pass the leaf [rad]."""
+LOST = 1.62
+"""Finger flexion that says the bar is gone [rad]."""
+
+
+def find_joint(context: Context, name: str) -> tuple[Place, Articulation]:
+    """Place and joint meant by ``refrigerator`` or ``refrigerator/door``.
+
+    Raises:
+        SkillError: ``unknown_place``, ``not_articulated`` or ``not_supported``.
+    """
+    place_name, _, joint_name = name.partition("/")
+    names = {place.name: place for place in context.home.places}
+    if place_name not in names:
+        raise SkillError("unknown_place", f"no place {place_name!r}; known: {sorted(names)}", refused=True)
+    place = names[place_name]
+    joints = {joint.name: joint for joint in place.joints}
+    if not joints:
+        raise SkillError("not_articulated", f"{place_name} has nothing to open", refused=True)
+    if joint_name and joint_name not in joints:
+        raise SkillError(
+            "unknown_joint", f"no {joint_name!r} at {place_name}; known: {sorted(joints)}", refused=True
+        )
+    joint = joints[joint_name] if joint_name else place.joints[0]
+    if not is_side_hinged(joint):
+        raise SkillError(
+            "not_supported",
+            f"{place_name}/{joint.name} is not a side-hinged door with a bar; "
+            "flaps and drawers are not built yet",
+            refused=True,
+        )
+    return place, joint
+
+
+def look_at_door(context: Context, place: Place, joint: Articulation) -> Swing:
+    """See the door's handle afresh; remembers its opening and where the place really is.
+
+    Raises:
+        SkillError: ``handle_not_seen``.
+    """
+    assert joint.handle is not None
+    frame = context.place_frame(place.name)
+    known = context.openings.get(place.name, {}).get(joint.name, 0.0)
+    from hearth_manipulation.core.furniture import moved
+
+    centre = (frame @ moved(joint, known)).apply(np.array(joint.handle.centre))
+    context.eyes.look(centre)
+    door = context.eyes.door(f"{place.name}/{joint.name}")
+    if door is None:
+        raise SkillError("handle_not_seen", f"the handle of {place.name}/{joint.name} is not seen")
+    length = abs(joint.panel.centre[1] - joint.origin[1]) + joint.panel.size[1] / 2.0
+    swing = Swing.from_door(door, length)
+    context.openings.setdefault(place.name, {})[joint.name] = max(0.0, door.opening)
+    odom_from_map = context.eyes.odom_from_map()
+    context.seen_places[place.name] = odom_from_map.inverse() @ place_from_door(place, joint, swing)
+    return swing
+
+
+def open_door(context: Context, name: str, opening: float, side: str = "") -> float:
+    """Open a door to at least ``opening`` [rad] (0: enough to reach inside); returns the opening.
+
+    Raises:
+        SkillError: With the reason why not.
+        PlanningError: No reach.
+        MotionError: The robot was kept from moving.
+    """
+    place, joint = find_joint(context, name)
+    if not math.isfinite(opening) or opening < 0.0:
+        raise SkillError("bad_opening", f"opening {opening} is not an angle >= 0", refused=True)
+    if side and side not in SIDES:
+        raise SkillError("unknown_side", f"no side {side!r}; known: {list(SIDES)}", refused=True)
+    wanted = min(opening or ENOUGH, joint.limit - 0.12)
+    report = context.report
+    report("look", 0.0)
+    swing = look_at_door(context, place, joint)
+    side = side or swing.hand
+    context.free_side(side)
+    now = context.openings[place.name][joint.name]
+    attempts = 0
+    while now < min(wanted - 0.12, 1.35):
+        attempts += 1
+        if attempts > 3:
+            raise SkillError("handle_lost", f"the handle slipped from the hand at {now:.2f} rad")
+        grip_bar(context, place, joint, swing, now, side)
+        report("swing", 0.4, now)
+        now = _swing(context, swing, now, wanted, side)
+        context.openings[place.name][joint.name] = now
+        report("let_go", 0.7, now)
+        _let_go(context, side)
+        if now < min(wanted - 0.12, 1.35):
+            swing = look_at_door(context, place, joint)
+            now = context.openings[place.name][joint.name]
+    report("go_around", 0.8, now)
+    context.driver.to(
+        context.body.base() @ Pose2(-0.20, 0.14 * swing.sign, 0.0),
+        tolerance=0.04,
+        turn_tolerance=0.1,
+    )
+    tuck(context, side)
+    go_around(context, place, joint, swing, now)
+    report("done", 1.0, now)
+    return now
+
+
+def grip_bar(
+    context: Context, place: Place, joint: Articulation, swing: Swing, opening: float, side: str
+) -> None:
+    """Stand before the handle and hook the bar.
+
+    Raises:
+        SkillError: ``no_grip``: the fingers did not get behind the bar.
+    """
+    mover, report = context.mover, context.report
+    for attempt in range(3):
+        report("approach", 0.1, opening)
+        reach = _stand_before(context, place, joint, swing, opening, side)
+        context.driver.to(reach.base)
+        if attempt == 0:  # From near the handle is seen better.
+            swing = look_at_door(context, place, joint)
+        report("reach", 0.2, opening)
+        mover.fingers(side, hands.reach_behind(side))
+        scene = _scene(context, place, joint)
+        target = hook_pose(swing, opening, side, AHEAD + 0.012 * attempt, ACROSS)
+        back = target @ Transform(np.eye(3), np.array([-0.12, 0.0, 0.0]))
+        joints = arm(side)
+        fresh = best_reach(
+            context.planner, side, [([back, target], 0.0)], mover.configuration(), scene,
+            [context.body.base()], lambda _b: True, seeds=[reach.q, *context.seeds(side)],
+            soft=[False, True],
+        )  # fmt: skip
+        mover.go(joints, [fresh.path[0]], scene)
+        report("hook", 0.3, opening)
+        mover.run(joints, fresh.path, None, 0.2)
+        mover.fingers(side, hands.hook(side, 0.7), 0.5)
+        deeper = mover.pose(grasp_frame(side)) @ Transform(np.eye(3), np.array([SINK, 0.0, 0.0]))
+        mover.line(side, deeper, None, speed=0.1)
+        mover.fingers(side, hands.hook(side), 0.5)
+        context.body.pause(0.2)
+        bent = hands.flexion(side, context.body.joints())
+        fingers, _ = hands.felt(side, context.body.touch())
+        if 0.75 < bent < LOST and (fingers >= 2 or not context.body.touch()):
+            return
+        mover.fingers(side, hands.reach_behind(side), 0.4)
+        mover.line(side, mover.pose(grasp_frame(side)) @ Transform(np.eye(3), np.array([-0.12, 0.0, 0.0])), None)
+        swing = look_at_door(context, place, joint)
+        opening = context.openings[place.name][joint.name]
+    raise SkillError("no_grip", "the fingers did not get behind the bar in three attempts")
+
+
+def _scene(context: Context, place: Place, joint: Articulation):  # type: ignore[no-untyped-def]
+    name = f"{place.name}/{joint.name}"
+    return context.scene(without=[f"{name}/handle"])
+
+
+def _stand_before(
+    context: Context, place: Place, joint: Articulation, swing: Swing, opening: float, side: str
+) -> Reach:
+    """The base pose from which the bar is hooked and the arc can be driven."""
+    lateral = 0.22 if side == "left" else -0.22
+    yaw = swing.facing + swing.sign * opening + math.pi
+    bar = swing.bar(opening)
+    nominal = Pose2(float(bar[0]), float(bar[1]), yaw) @ Pose2(-0.68, -lateral, 0.0)
+    options = [
+        nominal @ Pose2(dx, dy, dyaw)
+        for dx in (0.0, -0.05, 0.05, -0.1)
+        for dy in (0.0, -0.07, 0.07, -0.14, 0.14)
+        for dyaw in (0.0, -0.15, 0.15)
+    ]
+    scene = _scene(context, place, joint)
+    stands = context.may_stand(scene)
+    target = hook_pose(swing, opening, side, AHEAD, ACROSS)
+    steps = [
+        target @ Transform(np.eye(3), np.array([x, 0.0, 0.0])) for x in (-0.12, 0.0, SINK)
+    ]
+    start = context.mover.configuration()
+    start[:3] = nominal.x, nominal.y, nominal.yaw  # score by distance from the nominal pose
+    return best_reach(
+        context.planner, side, [(steps, 0.0)], start, scene, options, stands,
+        seeds=context.seeds(side), soft=[False, True, True],
+    )  # fmt: skip
+
+
+def _swing(
+    context: Context, swing: Swing, opening: float, wanted: float, side: str
+) -> float:
+    """Drive the arc with the bar in the hand; returns the opening reached."""
+    mover, body = context.mover, context.body
+    tip = grasp_frame(side)
+    bar_in_hand = mover.pose(tip).inverse().apply(swing.bar(opening))
+    commanded = mover.configuration()
+    state = {"lost": 0, "opening": opening}
+    offset = np.zeros(2)
+
+    def now_open() -> float:
+        return swing.opening_of(mover.pose(tip).apply(bar_in_hand))
+
+    def watch() -> bool:
+        joints = body.joints()
+        gone = hands.flexion(side, joints) > LOST
+        state["lost"] = state["lost"] + 1 if gone else 0
+        state["opening"] = max(state["opening"], now_open()) if not gone else state["opening"]
+        context.report("swing", 0.4 + 0.3 * min(1.0, state["opening"] / wanted), state["opening"])
+        return state["lost"] >= 5
+
+    def correction() -> tuple[float, float]:
+        # The arm gives way where the real hinge is not where it was thought to be: follow it
+        # along the leaf, so that the hand is neither pulled off the bar nor the arm overloaded.
+        q = mover.configuration()
+        rigid = commanded.copy()
+        rigid[:3] = q[:3]
+        felt = context.planner.model.pose(q, tip).translation - context.planner.model.pose(rigid, tip).translation
+        bar = swing.bar(state["opening"])[:2] - np.array(swing.hinge)
+        along = bar / np.linalg.norm(bar)
+        offset[:] = np.clip(offset + 0.04 * along * float(felt[:2] @ along), -0.08, 0.08)
+        return float(offset[0]), float(offset[1])
+
+    share, reachable = _room(context, swing, opening, wanted + 0.03)
+    if reachable - opening < 0.15:
+        raise SkillError("no_room", "there is no room to swing the robot around the hinge")
+    try:
+        context.driver.sweep(
+            ride(swing, body.base(), opening, share), opening, reachable,
+            speed=SPEED, watch=watch, correction=correction, check=False,
+        )  # fmt: skip
+    except MotionError as error:
+        if state["opening"] < 1.2:
+            raise SkillError(error.reason, str(error)) from error
+    return state["opening"]
+
+
+def _room(context: Context, swing: Swing, opening: float, wanted: float) -> tuple[float, float]:
+    """Share of the rotation for the base, and how far the door can be swung with it."""
+    base = context.body.base()
+    points = context.body.obstacles()
+    if points is None:
+        raise SkillError("no_scan", "no lidar scan: the way cannot be checked")
+    half = context.driver.limits.half_length
+    world = base.apply(points[~np.all(np.abs(points) < half, axis=1)])
+    best = (1.0, opening)
+    for share in SHARES:
+        pose_at = ride(swing, base, opening, share)
+        reachable = opening
+        for angle in np.linspace(opening, wanted, 40)[1:]:
+            local = pose_at(float(angle)).inverse().apply(world)
+            if np.any(np.all(np.abs(local) < half, axis=1)):
+                break
+            reachable = float(angle)
+        if reachable > best[1] + 0.02:
+            best = (share, reachable)
+        if reachable >= wanted - 1e-6:
+            break
+    return best
+
+
+def _let_go(context: Context, side: str) -> None:
+    """Straighten the fingers and take the hand back the way it came."""
+    mover = context.mover
+    mover.fingers(side, hands.hook(side, 0.7), 0.4)
+    back = mover.pose(grasp_frame(side)) @ Transform(np.eye(3), np.array([-SINK - 0.016, 0.0, 0.0]))
+    mover.line(side, back, None, speed=0.15)
+    mover.fingers(side, hands.reach_behind(side), 1.0)
+    out = mover.pose(grasp_frame(side)) @ Transform(np.eye(3), np.array([-0.12, 0.0, 0.0]))
+    mover.line(side, out, None, speed=0.3)
+
+
+def tuck(context: Context, side: str) -> None:
+    """Arm (and torso) to the posture in which the robot drives."""
+    joints = arm(side)
+    scene = context.scene(things=False)
+    upright = side if side in context.held else None
+    context.mover.go_named(joints, context.postures("carry", joints), scene, upright=upright)
+
+
+def go_around(
+    context: Context, place: Place, joint: Articulation, swing: Swing, opening: float
+) -> None:
+    """From behind the open leaf around its edge to the front of what it hides."""
+    frame = context.place_frame(place.name)
+    driver = context.driver
+    edge, hinge = swing.edge(opening), np.array(swing.hinge)
+    leaf = (edge - hinge) / np.linalg.norm(edge - hinge)
+    normal = swing.frame(opening).apply(np.array([1.0, 0.0])) - hinge
+    goal = front_pose(place, frame, joint, 0.80)
+    # Beside the leaf, beyond its edge, before what it hides, and in.
+    corner = edge + 0.60 * leaf
+    beside = corner + 0.45 * normal
+    inside = goal @ Pose2(-0.35, 0.0, 0.0)
+    yaw = driver.body.base().yaw
+    rough = {"tolerance": 0.06, "turn_tolerance": 0.15, "speed": 2.0}
+    driver.to(Pose2(float(beside[0]), float(beside[1]), yaw), **rough)
+    driver.to(Pose2(float(corner[0]), float(corner[1]), goal.yaw), **rough)
+    driver.to(inside, **rough)
+    driver.to(goal, tolerance=0.02, turn_tolerance=0.03, speed=2.0)
