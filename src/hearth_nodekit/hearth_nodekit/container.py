@@ -4,8 +4,9 @@ Usage: ``container --node hearth_drivers/body --node hearth_sim/world@/home=worl
 ``package/executable`` is the module ``package.executable_node``; ``@/namespace`` and ``=name``
 override the node's namespace and name. A node cannot tell whether it is alone.
 
-``--param node:name:=value`` sets a parameter of every hosted node called ``node``, whatever its
-namespace (rcl's own ``-p node:name:=value`` finds only nodes of the root namespace).
+``--param node:name=value`` sets a parameter of every hosted node called ``node``, whatever its
+namespace (rcl's own ``-p node:name:=value`` finds only nodes of the root namespace, and it takes every
+``:=`` before ``--ros-args`` for a remapping).
 """
 
 import importlib
@@ -110,7 +111,7 @@ def parse_arguments(arguments: Sequence[str]) -> list[NodeSpec]:
         if option not in {"--node", "--param"}:
             raise BadInputError(
                 f"unknown option {option!r}; expected --node package/executable "
-                "or --param node:name:=value"
+                "or --param node:name=value"
             )
         if not rest:
             raise BadInputError(f"{option} needs a value")
@@ -132,9 +133,9 @@ def parse_arguments(arguments: Sequence[str]) -> list[NodeSpec]:
 
 
 def _parse_parameter(text: str) -> tuple[str, str, Any]:
-    match = re.fullmatch(r"(\w+):([\w.]+):=(.*)", text, re.DOTALL)
+    match = re.fullmatch(r"(\w+):([\w.]+)=(.*)", text, re.DOTALL)
     if match is None:
-        raise BadInputError(f"--param {text!r}: expected node:name:=value")
+        raise BadInputError(f"--param {text!r}: expected node:name=value")
     node, name, value = match.groups()
     try:
         return node, name, yaml.safe_load(value) if value else ""
