@@ -71,10 +71,12 @@ def refrigerator(shop: Workshop, body: Body, place: Place) -> list[Moving]:
     x = (-depth / 2, depth / 2 - FRIDGE_DOOR - 0.004)
     y = (-width / 2, width / 2)
     main = place.joint("door").panel
-    low, high = main.centre[2] - main.size[2] / 2, main.centre[2] + main.size[2] / 2
+    # The leaf leaves a gap of 3 mm above and below.
+    reach = main.size[2] / 2 + 0.003
+    low, high = main.centre[2] - reach, main.centre[2] + reach
     hollow(shop, body, (x, y, (low, high)), WALL, place.finish)
     inner_y = (y[0] + WALL + 0.001, y[1] - WALL - 0.001)
-    inner_z = (low + WALL - 0.003, high - WALL)
+    inner_z = (low + WALL - 0.003, high - WALL - 0.001)
     inner_x = (x[0] + WALL + 0.002, x[1] - 0.002)
     lining(shop, body, (inner_x, inner_y, inner_z), "liner")
     for surface in place.surfaces[1:]:
@@ -82,8 +84,9 @@ def refrigerator(shop: Workshop, body: Body, place: Place) -> list[Moving]:
         rect = surface.rectangle
         front = (rect.x_max - 0.004, 0.0, surface.height - PLATE / 2)
         shop.box(body, front, (0.010, rect.size[1], PLATE + 0.004), "white", solid=False)
-    # The lowest shelf stands on the compartment's floor, which is a little lower.
-    plate(shop, body, place.surfaces[0], place.surfaces[0].height - low - WALL + 0.004, "liner")
+    floor = place.surfaces[0]
+    size = (*floor.rectangle.size, 0.001)
+    shop.box(body, (*floor.rectangle.centre, floor.height), size, "liner", solid=False)
     base = place.elevation
     if low - base > 0.3:
         shop.box(
