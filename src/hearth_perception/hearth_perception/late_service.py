@@ -26,7 +26,7 @@ class LateService:
         self._request: Any = None
         self._service = node.create_service(service_type, name, self._on_request)
         self._send = self._service.send_response
-        self._service.send_response = self._defer  # type: ignore[method-assign]
+        self._service.send_response = self._defer  # type: ignore[method-assign, assignment]
 
     def _on_request(self, request: Any, response: Any) -> Any:
         self._request = request

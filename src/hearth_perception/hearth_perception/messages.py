@@ -116,7 +116,7 @@ def to_markers(tracks: Sequence[Track], areas: Sequence[Area], stamp: float) -> 
         text = _marker("names", number, stamp)
         text.type = Marker.TEXT_VIEW_FACING
         text.pose = to_pose(
-            Transform(np.eye(3), track.position + [0.0, 0.0, track.size[2] / 2 + 0.05])
+            Transform(np.eye(3), track.position + np.array([0.0, 0.0, track.size[2] / 2 + 0.05]))
         )
         text.scale.z = 0.05
         text.color = ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0)
@@ -128,9 +128,7 @@ def to_markers(tracks: Sequence[Track], areas: Sequence[Area], stamp: float) -> 
         low, high = area.free[3], area.free[1]
         patch = _marker("free", number, stamp)
         patch.type = Marker.CUBE
-        middle = Transform(
-            area.pose.lift().rotation, np.array([*((low + high) / 2), area.height])
-        )
+        middle = Transform(area.pose.lift().rotation, np.array([*((low + high) / 2), area.height]))
         patch.pose = to_pose(middle)
         size = np.abs(area.pose.lift().rotation[:2, :2].T @ (high - low))
         patch.scale = Vector3(x=float(size[0]), y=float(size[1]), z=0.004)

@@ -61,14 +61,24 @@ class Config:
 
     home: str = param("", "Home file (config/homes/*.yaml): nominal places and surfaces.")
     camera: str = param("head_camera", "Camera whose colour and depth are read.")
-    rate: float = param(2.0, "Views a second while anybody is interested.", unit="Hz", low=0.1, high=15.0)
+    rate: float = param(
+        2.0, "Views a second while anybody is interested.", unit="Hz", low=0.1, high=15.0
+    )
     always: bool = param(False, "Keep looking with no request running.")
-    linger: float = param(2.0, "Keep looking this long after a request.", unit="s", low=0.0, high=600.0)
+    linger: float = param(
+        2.0, "Keep looking this long after a request.", unit="s", low=0.0, high=600.0
+    )
     stride: int = param(2, "Pixels per cell of the working grid.", low=1, high=8)
     reach: float = param(3.5, "Farthest surface that is looked for.", unit="m", low=0.5, high=8.0)
-    image_timeout: float = param(6.0, "Longest wait for an image (wall clock).", unit="s", low=0.5, high=60.0)
-    head_speed: float = param(1.2, "Speed of the head when looking at something.", unit="rad/s", low=0.1, high=4.0)
-    forget_half_life: float = param(1800.0, "Existence of an unseen thing halves in this time.", unit="s", low=1.0, high=1e6)
+    image_timeout: float = param(
+        6.0, "Longest wait for an image (wall clock).", unit="s", low=0.5, high=60.0
+    )
+    head_speed: float = param(
+        1.2, "Speed of the head when looking at something.", unit="rad/s", low=0.1, high=4.0
+    )
+    forget_half_life: float = param(
+        1800.0, "Existence of an unseen thing halves in this time.", unit="s", low=1.0, high=1e6
+    )
 
 
 class PerceptionNode(Node):
@@ -78,7 +88,9 @@ class PerceptionNode(Node):
         super().__init__("perception", **options)
         config = declare(self, Config)
         if not config.home:
-            raise UnknownNameError("home file", config.home, ["config/homes/*.yaml (parameter home)"])
+            raise UnknownNameError(
+                "home file", config.home, ["config/homes/*.yaml (parameter home)"]
+            )
         self._config = config
         rules = Rules(half_life=config.forget_half_life)
         perceiver = Perceiver(
@@ -239,7 +251,9 @@ class PerceptionNode(Node):
             response.outcome = to_outcome(_failed(error))
             return response
         if read is None:
-            outcome = Outcome.failure("not_in_view", f"{place}/{joint} is not in the camera's view")
+            outcome = Outcome.failure(
+                "not_in_view", f"{place}/{joint} is not in the camera's view"
+            )
             response.outcome = to_outcome(outcome)
             return response
         stamp, seen = read
@@ -278,7 +292,9 @@ class PerceptionNode(Node):
             response.candidates = to_world_objects(tracks, now)
         if tracks:
             best = tracks[0]
-            message = f"{best.id}: {best.place or 'somewhere'}, seen {now - best.last_seen:.0f} s ago"
+            message = (
+                f"{best.id}: {best.place or 'somewhere'}, seen {now - best.last_seen:.0f} s ago"
+            )
             response.outcome = to_outcome(Outcome.success(message))
         else:
             wanted = f"{label or 'anything'} in {place or 'the home'}"
@@ -304,7 +320,11 @@ def _failed(error: Exception) -> Outcome:
     """Refused when the name was wrong, failed otherwise."""
     if isinstance(error, UnknownNameError):
         return Outcome(Code.REFUSED, "unknown_name", str(error))
-    reason = {"NoViewError": "no_view", "HeadError": "head_failed", "TransformError": "no_transform"}
+    reason = {
+        "NoViewError": "no_view",
+        "HeadError": "head_failed",
+        "TransformError": "no_transform",
+    }
     return Outcome.failure(reason.get(type(error).__name__, "perception_failed"), str(error))
 
 

@@ -126,7 +126,11 @@ class Skills:
                 on_place(name)
                 track, seen = self._search(label, name, should_stop)
                 if track is not None:
-                    return Found(Outcome.success(f"{track.id} in {track.place or name}"), track, (*searched, name))
+                    return Found(
+                        Outcome.success(f"{track.id} in {track.place or name}"),
+                        track,
+                        (*searched, name),
+                    )
                 (searched if seen else unreachable).append(name)
         if not searched:
             reason, why = "out_of_view", f"cannot look at {unreachable or 'any place'} from here"
@@ -168,7 +172,7 @@ class Skills:
         model = self._watcher.model
         if model is None:
             raise HearthError("no robot_description received yet")
-        return self._head._transforms.lookup(MAP, model.root)  # noqa: SLF001
+        return self._head._transforms.lookup(MAP, model.root)
 
     def _search(
         self, label: str, name: str, should_stop: Callable[[], bool]

@@ -196,9 +196,7 @@ class Watcher:
         for side in self.held_hands:
             known = {k: v for k, v in positions.items() if k in self.model.kinematics.index}
             held.append(self.model.pose(known, f"{side}_grasp_frame"))
-        return self._ego.mask(
-            view, positions, view.camera.frame, self.perceiver.stride, held
-        )
+        return self._ego.mask(view, positions, view.camera.frame, self.perceiver.stride, held)
 
 
 class _Interest:
@@ -206,7 +204,7 @@ class _Interest:
         self._watcher = watcher
 
     def __enter__(self) -> None:
-        self._watcher._enter()  # noqa: SLF001 - two halves of one class
+        self._watcher._enter()
 
     def __exit__(self, *_: object) -> None:
-        self._watcher._leave()  # noqa: SLF001
+        self._watcher._leave()

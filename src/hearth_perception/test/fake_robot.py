@@ -66,9 +66,7 @@ class FakeRobot(Node):
 
     def _on_trajectory(self, goal: ActiveGoal) -> tuple[Outcome, Any]:
         trajectory = goal.request.trajectory
-        self.head.update(
-            zip(trajectory.joint_names, trajectory.points[-1].positions, strict=True)
-        )
+        self.head.update(zip(trajectory.joint_names, trajectory.points[-1].positions, strict=True))
         return Outcome.success(), FollowJointTrajectory.Result()
 
     def _loop(self) -> None:

@@ -65,7 +65,9 @@ SIZES = {
 }
 
 
-def _geom(kind: str, size: Sequence[float], pos: Sequence[float], rgba: str, more: str = "") -> str:
+def _geom(
+    kind: str, size: Sequence[float], pos: Sequence[float], rgba: str, more: str = ""
+) -> str:
     numbers = " ".join(f"{v:.4f}" for v in size)
     place = " ".join(f"{v:.4f}" for v in pos)
     return f'<geom type="{kind}" size="{numbers}" pos="{place}" rgba="{rgba}" {more}/>'
@@ -89,7 +91,9 @@ def _thing(thing: Thing) -> str:
         parts.append(_geom("cylinder", (w / 2, h / 2), (0, 0, h / 2), "0.8 0.1 0.1 1"))
     elif thing.label == "mug":
         parts.append(_geom("cylinder", (w / 2, h / 2), (0, 0, h / 2), "0.2 0.4 0.7 1"))
-        parts.append(_geom("box", (0.006, 0.012, 0.03), (w / 2 + 0.015, 0, h / 2), "0.2 0.4 0.7 1"))
+        parts.append(
+            _geom("box", (0.006, 0.012, 0.03), (w / 2 + 0.015, 0, h / 2), "0.2 0.4 0.7 1")
+        )
     elif thing.label == "bowl":
         parts.append(_geom("ellipsoid", (w / 2, d / 2, h), (0, 0, h), "0.9 0.9 0.85 1"))
     elif thing.label == "apple":
@@ -121,7 +125,12 @@ def model_of(scene: Scene) -> mujoco.MjModel:
         fridge.append(_geom("box", size, (x0 - 0.02, 0, z - 0.006), "0.8 0.86 0.88 1"))
     leaf_x = DOOR_THICKNESS / 2
     leaf = [
-        _geom("box", (DOOR_THICKNESS / 2, width / 2, height / 2 - 0.01), (leaf_x, -width / 2, 0), white)
+        _geom(
+            "box",
+            (DOOR_THICKNESS / 2, width / 2, height / 2 - 0.01),
+            (leaf_x, -width / 2, 0),
+            white,
+        )
     ]
     for z in (-0.4, 0.0, 0.4):
         leaf.append(_geom("box", (0.05, width / 2 - 0.08, 0.04), (-0.05, -width / 2, z), inner))
@@ -142,23 +151,31 @@ def model_of(scene: Scene) -> mujoco.MjModel:
     td, tw, th = TABLE_SIZE
     table = [_geom("box", (td / 2, tw / 2, 0.015), (0, 0, th - 0.015), "0.55 0.4 0.25 1")]
     table += [
-        _geom("box", (0.03, 0.03, th / 2 - 0.015), (a * (td / 2 - 0.05), b * (tw / 2 - 0.05), th / 2 - 0.015), "0.5 0.35 0.2 1")
+        _geom(
+            "box",
+            (0.03, 0.03, th / 2 - 0.015),
+            (a * (td / 2 - 0.05), b * (tw / 2 - 0.05), th / 2 - 0.015),
+            "0.5 0.35 0.2 1",
+        )
         for a in (-1, 1)
         for b in (-1, 1)
     ]
-    light = " ".join(f"{v:.3f}" for v in scene.light)
+    lamp = " ".join(f"{v:.3f}" for v in scene.light)
+    glow = f"{scene.ambient} {scene.ambient} {scene.ambient}"
+    light = f'castshadow="false" diffuse="{lamp}" specular="0.1 0.1 0.1"'
+    door = f'pos="{hinge[0]} {hinge[1]} {hinge[2]}" euler="0 0 {scene.door}"'
     xml = f"""<mujoco><compiler angle="radian" eulerseq="xyz"/>
 <statistic extent="6" center="1 0 1"/>
 <visual><global offwidth="{WIDTH}" offheight="{HEIGHT}"/><quality offsamples="0"/>
 <map znear="0.01" zfar="50"/><headlight active="0"/></visual>
 <worldbody>
-<light pos="1.5 1 2.6" dir="0 0 -1" directional="false" castshadow="false" diffuse="{light}" specular="0.1 0.1 0.1" ambient="{scene.ambient} {scene.ambient} {scene.ambient}"/>
-<light pos="3.0 -1.5 2.6" dir="-0.7 0.5 -0.6" castshadow="false" diffuse="{light}" specular="0.1 0.1 0.1"/>
+<light pos="1.5 1 2.6" dir="0 0 -1" {light} ambient="{glow}"/>
+<light pos="3.0 -1.5 2.6" dir="-0.7 0.5 -0.6" {light}/>
 <geom type="plane" size="8 8 0.1" rgba="0.6 0.5 0.4 1"/>
 <geom type="box" size="0.05 4 1.3" pos="-0.5 0 1.3" rgba="0.8 0.8 0.75 1"/>
 <geom type="box" size="4 0.05 1.3" pos="2 2.5 1.3" rgba="0.8 0.78 0.75 1"/>
 <body name="fridge" pos="{fx} {fy} 0" euler="0 0 {fyaw}">{"".join(fridge)}
-<body name="door" pos="{hinge[0]} {hinge[1]} {hinge[2]}" euler="0 0 {scene.door}">{"".join(leaf)}</body></body>
+<body name="door" {door}>{"".join(leaf)}</body></body>
 <body name="table" pos="{tx} {ty} 0">{"".join(table)}</body>
 {"".join(_thing(t) for t in scene.things)}
 </worldbody></mujoco>"""

@@ -12,20 +12,20 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS")
 pytest.importorskip("hearth_sim", reason="views come from the simulated apartment")
 
-from apartment import HOMES, Studio  # noqa: E402
-from fake_robot import FakeRobot  # noqa: E402
-from hearth_core.geometry import Pose2  # noqa: E402
-from hearth_core.outcome import Code  # noqa: E402
-from hearth_nodekit.actions import ActionCaller, ServiceCaller  # noqa: E402
-from hearth_nodekit.convert import from_pose  # noqa: E402
-from hearth_nodekit.testing import Spinner, isolated_context, wait_until  # noqa: E402
-from hearth_nodekit.topics import OBJECTS, SURFACES  # noqa: E402
-from hearth_perception.perception_node import PerceptionNode  # noqa: E402
-from rclpy.node import Node  # noqa: E402
-from rclpy.parameter import Parameter  # noqa: E402
+from apartment import HOMES, Studio
+from fake_robot import FakeRobot
+from hearth_core.geometry import Pose2
+from hearth_core.outcome import Code
+from hearth_nodekit.actions import ActionCaller, ServiceCaller
+from hearth_nodekit.convert import from_pose
+from hearth_nodekit.testing import Spinner, isolated_context, wait_until
+from hearth_nodekit.topics import OBJECTS
+from hearth_perception.perception_node import PerceptionNode
+from rclpy.node import Node
+from rclpy.parameter import Parameter
 
-from hearth_interfaces.action import FindObject, LookAt  # noqa: E402
-from hearth_interfaces.srv import FindObjects, GetArticulation  # noqa: E402
+from hearth_interfaces.action import FindObject, LookAt
+from hearth_interfaces.srv import FindObjects, GetArticulation
 
 
 def make_studio() -> Studio:
@@ -45,13 +45,14 @@ class Setup:
         )
         self.client = Node("client", namespace="/robot1", context=context)
         self.objects: list[Any] = []
-        self.surfaces: list[Any] = []
-        OBJECTS.subscribe(self.client, lambda message: self.objects.append(message))
-        SURFACES.subscribe(self.client, lambda message: self.surfaces.append(message))
+        OBJECTS.subscribe(self.client, self._on_objects)
         self.look_at = ActionCaller(self.client, LookAt, "look_at")
         self.find = ActionCaller(self.client, FindObject, "find_object")
         self.door = ServiceCaller(self.client, GetArticulation, "get_articulation")
         self.where = ServiceCaller(self.client, FindObjects, "find_objects")
+
+    def _on_objects(self, message: Any) -> None:
+        self.objects.append(message)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +101,9 @@ def test_finds_the_milk_behind_the_open_door(setup: Setup) -> None:
     truth = studio.thing_pose("milk_carton_1").translation
     seen = from_pose(result.object.pose.pose).translation
     assert np.linalg.norm(seen - truth) < 0.03
-    assert wait_until(lambda: any(o.label == "milk_carton" for m in setup.objects for o in m.objects))
+    assert wait_until(
+        lambda: any(o.label == "milk_carton" for m in setup.objects for o in m.objects)
+    )
     response = setup.where.call(FindObjects.Request(label="milk"), timeout=10.0)
     assert response.candidates.objects[0].id == result.object.id
 

@@ -140,9 +140,7 @@ def _angles(points: Array, normals: Array, area: Array, door: Door) -> list[floa
     return [a for a in result if -0.2 <= a <= door.joint.limit + 0.2]
 
 
-def _test(
-    points: Array, normals: Array, area: Array, door: Door, opening: float
-) -> _Fit | None:
+def _test(points: Array, normals: Array, area: Array, door: Door, opening: float) -> _Fit | None:
     """Undo an opening and see whether the panel's rectangle is filled, and only it."""
     motion = door.motion(opening).inverse()
     q = motion.apply(points)
@@ -155,9 +153,9 @@ def _test(
             continue
         plane = door.face - (thickness if inner else 0.0)
         facing = n[:, 0] < -0.9 if inner else n[:, 0] > 0.9
-        inside = (q[:, 1:] > door.low - slack).all(axis=1) & (
-            q[:, 1:] < door.high + slack
-        ).all(axis=1)
+        inside = (q[:, 1:] > door.low - slack).all(axis=1) & (q[:, 1:] < door.high + slack).all(
+            axis=1
+        )
         close = np.abs(q[:, 0] - plane) < slack + 0.03
         candidates = facing & inside & close
         if candidates.sum() < 40:

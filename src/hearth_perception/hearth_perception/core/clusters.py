@@ -90,9 +90,7 @@ def segment(cloud: Cloud, shelves: Sequence[Shelf]) -> Segmentation:
             cluster = _cluster(cloud, flat, rim[index], supports, shelves)
             if cluster is not None and not _part_of_wall(cluster, panels):
                 clusters.append(cluster)
-    return Segmentation(
-        cloud, supports, support_labels, walls, wall_labels, fixed, clusters
-    )
+    return Segmentation(cloud, supports, support_labels, walls, wall_labels, fixed, clusters)
 
 
 def _panels(
@@ -187,7 +185,7 @@ def _below(
 def _shelf_below(middle: Array, bottom: float, shelves: Sequence[Shelf]) -> Shelf | None:
     best = None
     for shelf in shelves:
-        if shelf.height < bottom + 0.03 and float(shelf.outside(middle)) <= shelf.slack:
-            if best is None or shelf.height > best.height:
-                best = shelf
+        under = shelf.height < bottom + 0.03 and float(shelf.outside(middle)) <= shelf.slack
+        if under and (best is None or shelf.height > best.height):
+            best = shelf
     return best

@@ -66,7 +66,11 @@ class Door:
         if self.joint.kind is JointKind.SLIDING:
             return self.joint.limit
         corners = np.array(
-            [(self.face, y, z) for y in (self.low[0], self.high[0]) for z in (self.low[1], self.high[1])]
+            [
+                (self.face, y, z)
+                for y in (self.low[0], self.high[0])
+                for z in (self.low[1], self.high[1])
+            ]
         )
         d = corners - self.origin
         return float(np.linalg.norm(d - np.outer(d @ self.axis, self.axis), axis=1).max())

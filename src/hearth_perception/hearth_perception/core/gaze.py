@@ -68,8 +68,6 @@ def aim(
         jacobian = np.stack(
             [(miss(q + step * np.eye(2)[k]) - error) / step for k in range(2)], axis=1
         )
-        change = np.linalg.solve(
-            jacobian.T @ jacobian + 1e-4 * np.eye(2), jacobian.T @ error
-        )
+        change = np.linalg.solve(jacobian.T @ jacobian + 1e-4 * np.eye(2), jacobian.T @ error)
         q = np.clip(q - np.clip(change, -0.8, 0.8), low, high)
     return Gaze(float(best[0]), float(best[1]), least)

@@ -59,7 +59,12 @@ def full_mask(
     mask = np.zeros((bottom - top, right - left), bool)
     mask[cluster.rows - top, cluster.cols - left] = True
     mask = np.repeat(np.repeat(mask, stride, axis=0), stride, axis=1)
-    box = (left * stride, top * stride, min(right * stride, shape[1]), min(bottom * stride, shape[0]))
+    box = (
+        left * stride,
+        top * stride,
+        min(right * stride, shape[1]),
+        min(bottom * stride, shape[0]),
+    )
     return box, mask[: box[3] - box[1], : box[2] - box[0]]
 
 
@@ -87,8 +92,6 @@ def fit_cluster(
         [(cols + left - camera.cx) / camera.fx * z, (rows + top - camera.cy) / camera.fy * z, z]
     )
     points = view.map_from_camera.apply(local)
-    normals = segmentation.cloud.normals[
-        (rows + top) // stride, (cols + left) // stride
-    ]
+    normals = segmentation.cloud.normals[(rows + top) // stride, (cols + left) // stride]
     pitch = float(np.median(z)) / camera.fx
-    return fit_upright(points, normals, cluster.foot, view.origin, pitch)
+    return fit_upright(points, normals.astype(float), cluster.foot, view.origin, pitch)

@@ -84,9 +84,7 @@ def find_bar(q: Array, door: Door, slack: float = 0.13) -> Bar | None:
     where[0] = front_surface - 0.4 * handle.diameter
     direction = np.zeros(3)
     direction[long], direction[across] = 1.0, slope
-    return Bar(
-        where, direction / np.linalg.norm(direction), float(high - low), handle.diameter
-    )
+    return Bar(where, direction / np.linalg.norm(direction), float(high - low), handle.diameter)
 
 
 def _slope(long: Array, across: Array) -> float:

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0912, PLR0915 - a loop over pixels is one flat function
 """The few loops over pixels, compiled; float32, single-threaded, without the interpreter's lock.
 
 Images are organised grids: row i, column j of every array belong to the same ray.
@@ -6,13 +7,14 @@ Images are organised grids: row i, column j of every array belong to the same ra
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def shrink_depth(depth, stride, near, far, edge):  # type: ignore[no-untyped-def]
+def shrink_depth(depth: Any, stride: Any, near: Any, far: Any, edge: Any) -> Any:
     """Depth on a coarser grid: each block keeps the mean of its nearest surface; 0: nothing.
 
     ``edge`` [m] is how far the depths of one block may spread and still be one surface. Pixels
@@ -59,7 +61,9 @@ def shrink_depth(depth, stride, near, far, edge):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "arcp"})
-def points_and_normals(depth, fx, fy, cx, cy, rotation, translation, radius):  # type: ignore[no-untyped-def]
+def points_and_normals(
+    depth: Any, fx: Any, fy: Any, cx: Any, cy: Any, rotation: Any, translation: Any, radius: Any
+) -> Any:
     """Points and normals in the map of a depth grid.
 
     On a plane the inverse depth is linear in the pixel, so a masked least squares over a window
@@ -145,7 +149,7 @@ def points_and_normals(depth, fx, fy, cx, cy, rotation, translation, radius):  #
 
 
 @njit(cache=True, nogil=True)
-def _root(parent, i):  # type: ignore[no-untyped-def]
+def _root(parent: Any, i: Any) -> Any:
     while parent[i] != i:
         parent[i] = parent[parent[i]]
         i = parent[i]
@@ -153,7 +157,7 @@ def _root(parent, i):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def connect(ids, points, gap):  # type: ignore[no-untyped-def]
+def connect(ids: Any, points: Any, gap: Any) -> Any:
     """Components of pixels that carry the same id and are neighbours in image and space.
 
     Two pixels up to two apart are joined when both carry the same id >= 0 and their points are
@@ -208,7 +212,7 @@ def connect(ids, points, gap):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def component_statistics(labels, count, points, area):  # type: ignore[no-untyped-def]
+def component_statistics(labels: Any, count: Any, points: Any, area: Any) -> Any:
     """Per component: pixels (N,), area (N,) [m2], least and largest coordinates (N, 3) [m]."""
     pixels = np.zeros(count, np.int32)
     total = np.zeros(count, np.float32)
@@ -230,7 +234,7 @@ def component_statistics(labels, count, points, area):  # type: ignore[no-untype
 
 
 @njit(cache=True, nogil=True)
-def rim_statistics(labels, count, depth, step):  # type: ignore[no-untyped-def]
+def rim_statistics(labels: Any, count: Any, depth: Any, step: Any) -> Any:
     """What lies beyond the rim of each component, ``step`` cells away along rows and columns.
 
     Returns (N, 3) int32: rim cells whose neighbour is farther (background: the rim is the

@@ -59,13 +59,12 @@ class Perceiver:
             s for place in self.home.places for s in shelves_of(place, self.poses.get(place.name))
         ]
         forward = view.map_from_camera.rotation[:2, 2]
-        ahead = [
+        return [
             s
             for s in in_view(found, view.origin, self.reach)
             if (np.array([s.pose.x, s.pose.y]) - view.origin[:2]) @ forward
             > -float(np.hypot(*s.size))
         ]
-        return ahead
 
     def look(self, view: View, ignore: Mask | None = None) -> Percept:
         """Take a view: update things and surfaces.
@@ -81,9 +80,7 @@ class Perceiver:
         segmentation = segment(cloud, self.shelves(view))
         detections = self.detector.detect(view, segmentation)
         sightings = [s for d in detections if (s := lift(d)) is not None]
-        self.things.update(
-            sightings, view.stamp, lambda track: glance_at(view, cloud, track)
-        )
+        self.things.update(sightings, view.stamp, lambda track: glance_at(view, cloud, track))
         self.surfaces.update(segmentation, view.stamp)
         return Percept(view, segmentation, detections, sightings)
 

@@ -88,7 +88,7 @@ def _peaks(
         return []
     histogram = np.bincount(bins, weights, minlength=int(bins.max()) + 3)
     smooth = np.convolve(histogram, [1.0, 1.0, 1.0], "same")
-    result = []
+    result: list[float] = []
     while True:
         best = int(np.argmax(smooth))
         if smooth[best] < least:
@@ -137,9 +137,7 @@ def _support(
     slope = (0.0, 0.0)
     if extent.min() > 0.15:
         d = xyz[:, :2] - middle
-        solution = np.linalg.lstsq(
-            np.column_stack([d, np.ones(len(d))]), xyz[:, 2], rcond=None
-        )[0]
+        solution = np.linalg.lstsq(np.column_stack([d, np.ones(len(d))]), xyz[:, 2], rcond=None)[0]
         if np.hypot(solution[0], solution[1]) < 0.04:
             slope, height = (float(solution[0]), float(solution[1])), float(solution[2])
     step = max(1, len(xyz) // 4000)

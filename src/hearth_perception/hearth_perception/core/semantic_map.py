@@ -244,7 +244,10 @@ def blend(before: dict[str, float], seen: object) -> dict[str, float]:
     now = dict(seen)  # type: ignore[call-overload]
     labels = set(before) | set(now)
     rest = [max(1e-3, 1.0 - sum(p.values())) for p in (before, now)]
-    weights = {k: math.sqrt(max(before.get(k, 0.0), 1e-3) ** 1.2 * max(now.get(k, 0.0), 1e-3)) for k in labels}
+    weights = {
+        k: math.sqrt(max(before.get(k, 0.0), 1e-3) ** 1.2 * max(now.get(k, 0.0), 1e-3))
+        for k in labels
+    }
     unknown = math.sqrt(rest[0] ** 1.2 * rest[1])
     total = sum(weights.values()) + unknown
     return {k: w / total for k, w in weights.items() if w / total > 2e-3}

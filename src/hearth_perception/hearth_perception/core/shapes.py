@@ -72,8 +72,8 @@ class Fits:
 
 
 def fit_upright(
-    points: npt.NDArray[np.floating],
-    normals: npt.NDArray[np.floating],
+    points: Array,
+    normals: Array,
     foot: float,
     origin: npt.NDArray[np.floating],
     pitch: float,
@@ -91,7 +91,8 @@ def fit_upright(
     Returns:
         None when there are too few points for a body.
     """
-    points = np.asarray(points, float)
+    points = np.asarray(points, np.float64)
+    normals = np.asarray(normals, np.float64)
     if len(points) < 30:
         return None
     ray = np.median(points[:, :2], axis=0) - np.asarray(origin, float)[:2]
@@ -140,10 +141,7 @@ def fit_upright(
                 float(np.median(np.abs(distances))),
             )
         )
-    loss = [
-        float(np.mean(np.minimum((d / spread) ** 2, 9.0)))
-        for d in (box[4], cylinder[3])
-    ]
+    loss = [float(np.mean(np.minimum((d / spread) ** 2, 9.0))) for d in (box[4], cylinder[3])]
     return Fits(
         fits[0],
         fits[1],
@@ -296,9 +294,7 @@ def _profile(z: Array, lateral: Array, height: float, pitch: float) -> Array:
     return widths / most if most > 0.0 else widths
 
 
-def with_size(
-    shape: Shape, prior: Array, spread: float = 0.08, least: float = 0.004
-) -> Shape:
+def with_size(shape: Shape, prior: Array, spread: float = 0.08, least: float = 0.004) -> Shape:
     """Blend a class's usual size into a fit; unseen sides follow the class.
 
     Args:
@@ -311,7 +307,9 @@ def with_size(
     sigma = np.maximum(spread * prior, least)
     options = []
     for candidate, s in ((prior, sigma), (turned, sigma[[1, 0, 2]])):
-        options.append((float((((shape.size - candidate) / (shape.sigma + s)) ** 2).sum()), candidate, s))
+        options.append(
+            (float((((shape.size - candidate) / (shape.sigma + s)) ** 2).sum()), candidate, s)
+        )
     _, chosen, s = min(options, key=lambda option: option[0])
     gain = s**2 / (s**2 + shape.sigma**2)
     size = chosen + gain * (shape.size - chosen)

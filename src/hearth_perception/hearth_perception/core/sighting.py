@@ -59,6 +59,4 @@ def lift(detection: Detection) -> Sighting | None:
             nominal is Nominal.OTHER and kind.size[0] == kind.size[1]
         )
         shape = with_size(fits.cylinder if round_ else fits.box, np.array(kind.size))
-    return Sighting(
-        label, detection.scores, shape, nominal, place, cluster.hidden, detection.box
-    )
+    return Sighting(label, detection.scores, shape, nominal, place, cluster.hidden, detection.box)
