@@ -71,7 +71,7 @@ class Config:
     stride: int = param(2, "Pixels per cell of the working grid.", low=1, high=8)
     reach: float = param(3.5, "Farthest surface that is looked for.", unit="m", low=0.5, high=8.0)
     image_timeout: float = param(
-        6.0, "Longest wait for an image (wall clock).", unit="s", low=0.5, high=60.0
+        10.0, "Longest wait for an image (wall clock).", unit="s", low=0.5, high=60.0
     )
     head_speed: float = param(
         1.2, "Speed of the head when looking at something.", unit="rad/s", low=0.1, high=4.0

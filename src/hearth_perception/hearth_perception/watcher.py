@@ -64,6 +64,7 @@ class Watcher:
         self.frames = 0
         self.problem = ""
         """Why the newest image could not be used; empty: it could."""
+        self.failures = 0
         self.latency = 0.0
         self._node = node
         self._camera = camera
@@ -118,14 +119,16 @@ class Watcher:
         """
         deadline = wall.monotonic() + timeout
         with self._changed:
+            failures = self.failures
             while True:
                 look = self._newest
                 if look is not None and look.percept.view.stamp > after:
                     return look
                 left = deadline - wall.monotonic()
-                if left <= 0.0 or should_stop():
+                hopeless = self.failures - failures >= 3
+                if left <= 0.0 or hopeless or should_stop():
                     reason = self.problem or self._why()
-                    raise NoViewError(f"no new view of {self._camera} in {timeout:g} s: {reason}")
+                    raise NoViewError(f"no new view of {self._camera}: {reason}")
                 self._changed.wait(min(left, 0.2))
 
     def _why(self) -> str:
@@ -160,6 +163,7 @@ class Watcher:
             self._node.get_logger().error(text, throttle_duration_sec=5.0)
             with self._changed:
                 self.problem = text
+                self.failures += 1
                 self._changed.notify_all()
             return
         self._on_look(look)

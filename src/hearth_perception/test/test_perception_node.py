@@ -39,9 +39,8 @@ class Setup:
     def __init__(self, context: Any) -> None:
         self.robot = FakeRobot(context, make_studio)
         home = Parameter("home", value=str(HOMES / "apartment.yaml"))
-        timeout = Parameter("image_timeout", value=3.0)
         self.node = PerceptionNode(
-            namespace="/robot1", context=context, parameter_overrides=[home, timeout]
+            namespace="/robot1", context=context, parameter_overrides=[home]
         )
         self.client = Node("client", namespace="/robot1", context=context)
         self.objects: list[Any] = []
