@@ -161,23 +161,25 @@ def combine(parts: Iterable[tuple[Inertial, Transform]]) -> Inertial:
 
 
 def _add_geoms(body: mujoco.MjsBody, link: Link, offset: Transform, scope: Scope) -> None:
-    plain = list(link.collisions)
+    hidden = list(link.collisions)
+    geoms: list[mujoco.MjsGeom] = []
     for visual in link.visuals:
-        twin = next((item for item in plain if _same(item, visual)), None)
-        if twin is not None:
-            plain.remove(twin)
+        twin = next((item for item in hidden if _same(item, visual)), None)
         geom = _add_geom(body, visual, offset, GROUP_VISIBLE)
         geom.rgba = visual.color or GREY
         if twin is None:
             geom.contype = geom.conaffinity = 0
         else:
+            hidden.remove(twin)
             _set_contact(geom, link)
-    for collision in plain:
+        geoms.append(geom)
+    for collision in hidden:
         geom = _add_geom(body, collision, offset, GROUP_HIDDEN)
         geom.rgba = (0.2, 0.6, 0.9, 0.4)
         _set_contact(geom, link)
-    for index, geom in enumerate(body.geoms):
-        geom.name = f"{body.name}:{index}"
+        geoms.append(geom)
+    for index, geom in enumerate(geoms):
+        geom.name = scope.of(f"{link.name}:{index}")
 
 
 def _set_contact(geom: mujoco.MjsGeom, link: Link) -> None:
