@@ -74,7 +74,9 @@ class JointConfig:
 class HandConfig:
     """How hands grip."""
 
-    thumb_opposition: float = param(1.0, "Thumb opposition, of its range.", low=0.0, high=1.0)
+    thumb_opposition: float = param(0.9, "Thumb opposition, of its range.", low=0.0, high=1.0)
+    thumb_flexion: float = param(0.37, "Thumb of a closed hand, of its range.", low=0.0, high=1.0)
+    finger_flexion: float = param(0.83, "Closed fingers, of range.", low=0.0, high=1.0)
     speed: float = param(0.5, "Fraction of the velocity limits.", low=0.05, high=1.0)
     fingertip_lever: float = param(0.09, "Flexion axis to fingertip.", unit="m", low=0.01)
 

@@ -242,7 +242,7 @@ def test_the_hand_closes_on_a_thing(robot: Robot) -> None:
     _, result = caller.call(goal, timeout=30.0)
     assert result.stalled
     assert not result.reached_goal
-    assert result.position == pytest.approx(0.6, abs=0.02)
+    assert result.position == pytest.approx(1.0 - 0.6 / (0.83 * 1.5), abs=0.02)
     assert result.effort > 0.0
 
 

@@ -41,7 +41,9 @@ def test_opening_and_targets_are_inverse(hand: HandDriver) -> None:
 def test_the_thumb_stays_opposed_while_the_hand_opens_and_closes(hand: HandDriver) -> None:
     index = HAND_JOINTS["right"].index("right_thumb_opposition_joint")
     upper = hand.port.limits["right_thumb_opposition_joint"].upper
-    assert hand.synergy.open[index] == hand.synergy.closed[index] == upper
+    expected = pytest.approx(SETTINGS.thumb_opposition * upper)
+    assert hand.synergy.open[index] == expected
+    assert hand.synergy.closed[index] == expected
 
 
 def test_closes_and_opens_in_the_air(robot: FakeRobot, hand: HandDriver) -> None:
@@ -57,9 +59,9 @@ def test_stalls_on_a_thing_and_keeps_pressing(robot: FakeRobot, hand: HandDriver
     joints.blocked = {name: 0.7 for name in joints.names if "flexion" in name}
     (result,) = grip(robot, hand, 0.0, effort=3.0)
     assert result.stalled
-    assert hand.opening() == pytest.approx(1.0 - 0.7 / 1.5, abs=0.01)
+    assert hand.opening() == pytest.approx(1.0 - 0.7 / (0.83 * 1.5), abs=0.01)
     assert hand.force() > 0.0
-    assert joints.target.max() == 1.5  # the target stays inside the thing: that is the grip
+    assert joints.target.max() > 1.2  # the target stays inside the thing: that is the grip
     assert joints.effort_scale == pytest.approx(3.0 / hand.synergy.rated_force)
 
 
@@ -69,7 +71,7 @@ def test_an_emergency_stop_keeps_the_grip(robot: FakeRobot, hand: HandDriver) ->
     grip(robot, hand, 0.0)
     hand.stop(engaged=True)
     robot.step(0.5)
-    assert joints.target.max() == 1.5
+    assert joints.target.max() > 1.2
     assert hand.force() > 0.0
 
 

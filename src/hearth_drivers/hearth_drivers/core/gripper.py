@@ -19,8 +19,13 @@ Array = npt.NDArray[np.float64]
 class GripperSettings:
     """How a hand opens and closes."""
 
-    thumb_opposition: float = 1.0
+    thumb_opposition: float = 0.9
     """Thumb opposition joint as a fraction of its range, kept while opening and closing."""
+    thumb_flexion: float = 0.37
+    """Where the thumb stands as an anvil when the hand is closed, of its range (a thing 6 cm
+    wide; measured, ``urdf/README.md``)."""
+    finger_flexion: float = 0.83
+    """Where the fingers of a closed hand stand, of their range."""
     speed: float = 0.5
     """Fraction of the joints' velocity limits."""
     fingertip_lever: float = 0.09
@@ -43,22 +48,26 @@ class HandSynergy:
     ) -> None:
         """Derive the open and the closed hand from the joints' limits.
 
-        Flexion joints (``*_flexion_joint``) run from their lower limit (open) to their upper
-        one (closed); others (thumb opposition) stand still at a fraction of their range.
+        Flexion joints (``*_flexion_joint``) run from their lower limit (open) to a fraction
+        of their range (closed), which for the thumb is where it stands as an anvil; others
+        (thumb opposition) stand still at a fraction of their range.
         """
         self.names = tuple(names)
         self._settings = settings
-        self._flexion = np.array(["flexion" in name for name in names])
-        if not self._flexion.any():
+        flexes = np.array(["flexion" in name for name in names])
+        thumb = np.array(["thumb" in name for name in names])
+        self._fingers = flexes & ~thumb
+        if not self._fingers.any():
             raise ValueError(f"no flexion joint among {list(names)}")
         lower = np.array([limits[name].lower for name in names])
         upper = np.array([limits[name].upper for name in names])
         still = lower + settings.thumb_opposition * (upper - lower)
-        self.open = np.where(self._flexion, lower, still)
-        self.closed = np.where(self._flexion, upper, still)
+        share = np.where(thumb, settings.thumb_flexion, settings.finger_flexion)
+        self.open = np.where(flexes, lower, still)
+        self.closed = np.where(flexes, lower + share * (upper - lower), still)
         self._speed = settings.speed * np.array([limits[name].velocity for name in names])
         rated = [
-            limits[n].effort for n, flexes in zip(names, self._flexion, strict=True) if flexes
+            limits[n].effort for n, flexes in zip(names, self._fingers, strict=True) if flexes
         ]
         self.rated_force = min(rated) / settings.fingertip_lever
         """Force of the weakest fingertip at full effort [N]."""
@@ -68,9 +77,9 @@ class HandSynergy:
         return self.closed + opening * (self.open - self.closed)
 
     def opening(self, position: Array) -> float:
-        """Mean opening fraction of the flexing joints at ``position``, shape (N,)."""
-        span = self.open[self._flexion] - self.closed[self._flexion]
-        return float(np.mean((position[self._flexion] - self.closed[self._flexion]) / span))
+        """Mean opening fraction of the fingers (without thumb) at ``position``, shape (N,)."""
+        span = self.open[self._fingers] - self.closed[self._fingers]
+        return float(np.mean((position[self._fingers] - self.closed[self._fingers]) / span))
 
     def effort_scale(self, max_effort: float) -> float:
         """Effort limit as a fraction of the rating, for ``max_effort`` [N] at the fingertips.
