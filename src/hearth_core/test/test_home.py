@@ -250,6 +250,45 @@ def test_a_bad_file_is_refused_with_file_path_value_and_choices(
         assert word in caught.value.problem
 
 
+def paths(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    """Every place in a document where something stands."""
+    found = [path] if path else []
+    items = value.items() if isinstance(value, dict) else ()
+    items = enumerate(value) if isinstance(value, list) else items
+    for key, below in items:
+        found += paths(below, (*path, key))
+    return found
+
+
+STRANGE = [None, [], {}, "x", "", -1, 0, 1e9, float("nan"), float("inf"), True, [[]], {"a": 1}]
+
+
+def test_whatever_stands_in_a_file_is_read_or_refused() -> None:
+    refused = 0
+    for path in paths(SMALL):
+        for value in STRANGE:
+            document: object = small()
+            spot = document
+            for key in path[:-1]:
+                spot = spot[key]  # type: ignore[index]
+            spot[path[-1]] = value  # type: ignore[index]
+            try:
+                parse_home(document)
+            except FileFormatError:
+                refused += 1
+    assert refused > 300
+
+
+@pytest.mark.parametrize("name", ["world", "floor", "charger"])
+def test_reserved_names_are_refused(name: str) -> None:
+    for key in ("places", "objects"):
+        entries = copy.deepcopy(SMALL[key])
+        entries[0]["name"] = name  # type: ignore[index]
+        document = small(**{key: entries}, **({"objects": []} if key == "places" else {}))
+        with pytest.raises(FileFormatError, match=name):
+            parse_home(document)
+
+
 @pytest.mark.parametrize("text", ["- 1\n- 2\n", "", "a: [1", "just words"])
 def test_a_file_that_is_no_home_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "bad.yaml"

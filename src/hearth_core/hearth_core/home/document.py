@@ -60,10 +60,14 @@ class Item:
 
     def numbers(self, count: int, low: float = -math.inf, high: float = math.inf) -> list[float]:
         """This item as a list of ``count`` numbers."""
+        return [item.number(low, high) for item in self.exactly(count)]
+
+    def exactly(self, count: int) -> list[Item]:
+        """This item as a list of just so many entries."""
         items = self.items()
         if len(items) != count:
             self.refuse(f"expected {count} numbers, got {self.value!r}")
-        return [item.number(low, high) for item in items]
+        return items
 
     def point(self) -> tuple[float, float]:
         """This item as ``[x, y]``."""

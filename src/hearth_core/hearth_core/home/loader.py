@@ -1,4 +1,4 @@
-"""Read home files (``config/homes/*.yaml``; the format is in this package's README).
+"""Read home files (the format is in ``config/homes/README.md``).
 
 Metres; headings are ``east`` (+x), ``north`` (+y), ``west``, ``south`` or degrees from east.
 """
@@ -32,6 +32,10 @@ FLOORS = ("wood", "parquet", "tiles", "dark_tiles", "stone", "carpet", "concrete
 WALLS = ("white", "cream", "sage", "sky", "clay", "grey")
 HINGES = ("left", "right")
 FLOOR = "floor"
+RESERVED = frozenset({"world", "floor", "charger", "robot"})
+"""Names that mean something else to the simulated world and its truth."""
+SIZE_FACTORS = (0.4, 3.0)
+"""A place is this many times its kind's usual size, each way, at least and at most."""
 
 
 def load_home(path: str | Path) -> Home:
@@ -98,6 +102,8 @@ def _pose(table: Table) -> Pose2:
 def _unique(items: list[Item], names: Iterable[str]) -> None:
     seen: set[str] = set()
     for item, name in zip(items, names, strict=True):
+        if name in RESERVED:
+            item.refuse(f"the name {name!r} is reserved, like {sorted(RESERVED)}")
         if name in seen:
             item.refuse(f"the name {name!r} is taken; taken: {sorted(seen)}")
         seen.add(name)
@@ -198,7 +204,11 @@ def _place(item: Item, rooms: tuple[Room, ...]) -> Place:
         table["at"].refuse(f"{[pose.x, pose.y]} lies in none of the rooms {names}")
     depth, width, height = kind.size
     if "size" in table:
-        depth, width, height = table["size"].numbers(3, 0.004, 6.0)
+        low, high = SIZE_FACTORS
+        depth, width, height = (
+            item.number(round(low * usual, 4), round(high * usual, 4))
+            for item, usual in zip(table["size"].exactly(3), kind.size, strict=True)
+        )
     size = (depth, width, height)
     elevation = _number(table, "elevation", kind.elevation, 0.0, 3.0)
     model = _choice(table, "model", kind.models, kind.models[0])
@@ -227,8 +237,8 @@ def _object(
     kind = OBJECT_KINDS[table["kind"].choice(OBJECT_KINDS)]
     taken = {thing.name for thing in before}
     name = table["name"].name() if "name" in table else _numbered(kind.label, taken)
-    if name in taken:
-        table["name"].refuse(f"the name {name!r} is taken; taken: {sorted(taken)}")
+    if name in taken | RESERVED:
+        table["name"].refuse(f"the name {name!r} is taken; taken: {sorted(taken | RESERVED)}")
     x, y = table["at"].point()
     pose = Pose2(x, y, table["turned"].heading() if "turned" in table else 0.0)
     width, depth, height = kind.size

@@ -36,7 +36,7 @@ def refrigerator(size: Vec3, elevation: float, variant: Variant) -> Layout:
             leaf,
             variant.hinge,
             2.1,
-            handle_height=elevation + 1.05,
+            handle_height=min(elevation + 1.05, high - 0.26),
             handle_length=0.40,
             diameter=0.022,
             standoff=0.055,

@@ -88,11 +88,12 @@ def drawers(size: Vec3, _elevation: float, _variant: Variant) -> Layout:
 def sink_counter(size: Vec3, _elevation: float, _variant: Variant) -> Layout:
     """A worktop with a basin in the middle; ``top`` is the board left of the basin."""
     x, y = size[0] / 2, size[1] / 2
-    basin = Rectangle(-x + 0.10, -0.20, x - 0.10, 0.20)
+    half = min(0.20, 0.6 * y)
+    basin = Rectangle(-x + 0.10, -half, x - 0.10, half)
     return Layout(
         (
-            Surface("top", size[2], Rectangle(-x, -y, x, -0.22)),
-            Surface("top_right", size[2], Rectangle(-x, 0.22, x, y)),
+            Surface("top", size[2], Rectangle(-x, -y, x, -half - 0.02)),
+            Surface("top_right", size[2], Rectangle(-x, half + 0.02, x, y)),
             Surface("basin", size[2] - 0.16, basin),
         )
     )

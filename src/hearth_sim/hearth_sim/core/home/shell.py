@@ -31,7 +31,7 @@ def add_shell(shop: Workshop, home: Home) -> None:
         group=HIDDEN,
         friction=[0.8, 0.005, 0.0001],
     )
-    structure = shop.body("structure", Pose2())
+    structure = shop.body("home/structure", Pose2())
     for room in home.rooms:
         add_floor(shop, structure, room)
         add_walls(shop, structure, home, room)
