@@ -16,7 +16,7 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
-    install_requires=["setuptools", "numpy", "mujoco==3.17.0", "av"],
+    install_requires=["setuptools", "numpy", "scipy", "mujoco==3.17.0", "av"],
     zip_safe=True,
     entry_points={"console_scripts": ["world = hearth_sim.world_node:main"]},
 )
