@@ -23,12 +23,14 @@ class PaceLimits:
     ceiling: float = math.inf
     """Largest factor when ``factor`` is 0: what a client does in wall time (a detection, a
     plan) costs at most that many times as much simulated time."""
+    period: float = 0.05
+    """Simulated time [s] between the commands of a client that drives (20 Hz, by contract)."""
     slack: float = 0.04
-    """Simulated time [s] a streaming client may be late beyond its own period."""
-    max_age: float = 0.12
-    """Largest age [s, simulated] of the newest command while its client streams."""
+    """Simulated time [s] by which a client may be late before the clock waits for it."""
     max_hold: float = 0.5
-    """Longest hold [s, wall] for one late command."""
+    """Longest hold [s, wall] for one late command; then the client counts as gone."""
+    rest_hold: float = 0.1
+    """The same when the client's last word was to stand still: it may simply have ended."""
     max_lag: float = 0.1
     """Delay [s, simulated] the world makes up for; more is lost, and the factor with it."""
 
@@ -40,40 +42,50 @@ class PaceLimits:
 
 
 class CommandStream:
-    """One client's stream of base commands, watched in simulated time."""
+    """One client's stream of base commands, watched in simulated time.
 
-    LEARN = 4
-    """Arrivals that make a stream."""
-    SLOWEST = 0.1
-    """Mean period [s] above which nobody streams: too slow to wait for."""
+    A client is taken at its word: from its first command on the next one is awaited. One that
+    was waited for in vain while the base moved (it died, or it is slower than the contract)
+    must first prove itself by commands at the agreed rate.
+    """
 
-    def __init__(self, slack: float, max_age: float) -> None:
-        self._slack = slack
-        self._max_age = max_age
-        self._arrivals: deque[float] = deque(maxlen=self.LEARN)
+    PROOF = 4
+    """Commands in a row, in time, that earn trust again."""
+
+    def __init__(self, limits: PaceLimits) -> None:
+        self._limits = limits
+        self._newest: float | None = None
         self._moving = False
+        self._in_time = self.PROOF
 
     def arrived(self, now: float, moving: bool) -> None:
         """A command arrived at ``now`` [s, simulated]; ``moving``: it is not zero."""
-        if self._arrivals and now < self._arrivals[-1]:
-            self._arrivals.clear()
-        self._arrivals.append(now)
-        self._moving = moving
+        if self._newest is not None:
+            age = now - self._newest
+            punctual = 0.0 <= age <= self._limits.period + self._limits.slack
+            self._in_time = min(self.PROOF, self._in_time + 1) if punctual else self._in_time
+        self._newest, self._moving = now, moving
 
     def forget(self) -> None:
-        """The client is gone, as far as anybody knows."""
-        self._arrivals.clear()
-        self._moving = False
+        """Time was set, or the client ended: the next command starts a new stream."""
+        self._newest = None
+
+    def give_up(self) -> None:
+        """It was waited for in vain."""
+        if self._moving:
+            self._in_time = 0
+        self.forget()
+
+    @property
+    def patience(self) -> float:
+        """How long to hold for it [s, wall]."""
+        return self._limits.max_hold if self._moving else self._limits.rest_hold
 
     def late(self, now: float) -> bool:
         """Whether the next command should have been here by ``now`` [s, simulated]."""
-        if not self._moving or len(self._arrivals) < self.LEARN:
+        if self._newest is None or self._in_time < self.PROOF:
             return False
-        newest = self._arrivals[-1]
-        period = (newest - self._arrivals[0]) / (self.LEARN - 1)
-        if period > self.SLOWEST:
-            return False
-        return now - newest > min(period + self._slack, self._max_age)
+        return now - self._newest > self._limits.period + self._limits.slack
 
 
 class Pacer:
@@ -99,7 +111,7 @@ class Pacer:
     def command_arrived(self, stream: str, now: float, moving: bool) -> None:
         """A base command of ``stream`` (``robot1/cmd_vel_nav``) arrived at ``now`` [simulated]."""
         if stream not in self._streams:
-            self._streams[stream] = CommandStream(self.limits.slack, self.limits.max_age)
+            self._streams[stream] = CommandStream(self.limits)
         self._streams[stream].arrived(now, moving)
 
     def wait(self, sim: float, wall: float, frames_behind: bool = False) -> float:
@@ -114,10 +126,13 @@ class Pacer:
         if late or frames_behind:
             if self._held_since is None:
                 self._held_since = wall
-            if wall - self._held_since < self.limits.max_hold:
+            patience = max((stream.patience for stream in late), default=0.0)
+            if frames_behind:
+                patience = self.limits.max_hold
+            if wall - self._held_since < patience:
                 return POLL
             for stream in late:
-                stream.forget()
+                stream.give_up()
         if self._held_since is not None:
             self.held += wall - self._held_since
             self._held_since = None
