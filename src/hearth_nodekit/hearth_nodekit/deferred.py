@@ -55,7 +55,7 @@ class DeferredActionServer:
 
     def _begin(self, handle: ServerGoalHandle) -> None:
         # ServerGoalHandle.execute() would change the status and at once ask for the result.
-        handle._update_state(rclpy_implementation.GoalEvent.EXECUTE)  # noqa: SLF001
+        handle._update_state(rclpy_implementation.GoalEvent.EXECUTE)
         self._on_goal(handle)
 
     def _cancel(self, handle: ServerGoalHandle) -> CancelResponse:

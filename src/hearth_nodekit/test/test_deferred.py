@@ -5,12 +5,11 @@ import time
 
 from action_msgs.msg import GoalStatus
 from control_msgs.action import GripperCommand
-from rclpy.action.server import ServerGoalHandle
-from rclpy.node import Node
-
 from hearth_nodekit.actions import ActionCaller
 from hearth_nodekit.deferred import DeferredActionServer
 from hearth_nodekit.testing import Spinner, isolated_context, wait_until
+from rclpy.action.server import ServerGoalHandle
+from rclpy.node import Node
 
 
 def test_a_waiting_goal_costs_nothing_and_reports_its_state() -> None:
