@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from hearth_core.ports import Frame
 from hearth_sim.core.render_frames import View
 from hearth_sim.core.world import World
 
+HEAD = "head_camera"
+"""What the second film shows; a robot without it: its first camera."""
 CODECS = (("libx264", {"preset": "ultrafast", "crf": "26"}), ("mpeg4", {"b": "2M"}))
 
 
@@ -123,9 +126,11 @@ class Overview:
         still.lookat[:] = camera.lookat
         still.distance, still.elevation = camera.distance, camera.elevation
         still.azimuth = camera.azimuth
-        return View(
-            "overview", still, *self._size, color=True, depth=False, errors=None, cut_walls=True
-        )
+        return replace(_film("overview", still, self._size), cut_walls=True)
+
+
+def _film(name: str, camera: int | mujoco.MjvCamera, size: tuple[int, int]) -> View:
+    return View(name, camera, *size, color=True, depth=False, errors=None, film=True)
 
 
 class Recorder:
@@ -145,15 +150,13 @@ class Recorder:
         self._films: list[Film] = []
         above = Overview(world, robot, overview)
         self._film(world, folder / "overview.mp4", above.view, overview, rate)
-        for name in ("head_camera", "eye"):
-            if name in world.stage.robots[robot].cameras:
-                break
-        else:
+        cameras = world.stage.robots[robot].cameras
+        if not cameras:
             return
+        name = HEAD if HEAD in cameras else next(iter(cameras))
 
         def through_head() -> View:
-            camera = world.stage.robots[robot].cameras[name]
-            return View("film/head", camera, *head, color=True, depth=False, errors=None)
+            return _film("head_camera film", world.stage.robots[robot].cameras[name], head)
 
         self._film(world, folder / "head_camera.mp4", through_head, head, rate)
 

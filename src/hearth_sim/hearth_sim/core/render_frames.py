@@ -40,9 +40,11 @@ class View:
     """None: perfect pictures."""
     cut_walls: bool = False
     """Draw walls only to the height of a table, to look into rooms from above."""
+    film: bool = False
+    """Nobody waits for it: drawn after what robots want to see, and no reason to hold time."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Capture:
     """A state somebody wants to see."""
 
@@ -184,11 +186,10 @@ class FrameThread:
             return True
 
     def oldest(self) -> float | None:
-        """Stamp [s] of the oldest capture not yet delivered; None: nothing waits."""
+        """Stamp [s] of the oldest capture a robot waits for; None: there is none."""
         with self._wake:
-            if self._busy is not None:
-                return self._busy.stamp
-            return self._queue[0].stamp if self._queue else None
+            waiting = [*self._queue] if self._busy is None else [self._busy, *self._queue]
+            return min((c.stamp for c in waiting if not c.view.film), default=None)
 
     def close(self) -> None:
         """Drop what waits, finish what is being drawn, and end the thread."""
@@ -207,8 +208,9 @@ class FrameThread:
                         self._wake.wait()
                     if self._stop:
                         return
-                    self._busy = self._queue.popleft()
-                    capture = self._busy
+                    capture = min(self._queue, key=lambda waiting: waiting.view.film)
+                    self._queue.remove(capture)
+                    self._busy = capture
                 capture.deliver(renderer.frame(capture))
                 self.drawn += 1
         except BaseException as error:  # the world reports it; the thread cannot
