@@ -77,18 +77,16 @@ def look_at_door(view: View, cloud: Cloud, door: Door) -> DoorView | None:
     if door.joint.kind is JointKind.SLIDING:
         fit = _slide(points, normals, area, door)
     else:
-        fits = [
-            f
-            for angle in _angles(points, normals, area, door)
-            if (f := _test(points, normals, area, door, angle)) is not None
-        ]
+        fits: list[_Fit] = []
+        for angle in _angles(points, normals, area, door):
+            coarse = _test(points, normals, area, door, angle)
+            if coarse is not None:
+                fine = _sharpen(coarse, points, normals, area, door)
+                fits += [coarse, fine] if fine is not coarse else [coarse]
         fits = [replace(f, score=f.score - _through(view, cloud, door, f)) for f in fits]
-        fits = [f for f in fits if f.score > 0.0]
-        fit = max(fits, key=lambda f: f.score, default=None)
+        fit = max((f for f in fits if f.score > 0.0), key=lambda f: f.score, default=None)
     if fit is None:
         return None
-    if door.joint.kind is not JointKind.SLIDING:
-        fit = _sharpen(fit, points, normals, area, door)
     return _conclude(fit, points, door)
 
 
@@ -225,8 +223,11 @@ def _sharpen(fit: _Fit, points: Array, normals: Array, area: Array, door: Door) 
 def _tilt(q: Array, door: Door) -> float:
     """Rotation about the axis [rad] that the inliers still show in closed coordinates."""
     side = np.cross(door.axis, [1.0, 0.0, 0.0])
-    across = q @ side
-    x = q[:, 0]
+    inner = ((q[:, 1:] > door.low + 0.05) & (q[:, 1:] < door.high - 0.05)).all(axis=1)
+    if inner.sum() < 40:
+        return 0.0
+    across = q[inner] @ side
+    x = q[inner, 0]
     for _ in range(2):
         a = across - across.mean()
         spread = float((a**2).sum())
