@@ -5,7 +5,7 @@ import math
 import mujoco
 import numpy as np
 import pytest
-from hearth_core.errors import BadInputError, UnknownNameError
+from hearth_core.errors import BadInputError, HearthError, UnknownNameError
 from hearth_core.geometry import Pose2
 from hearth_core.ports import BasePort, CameraPort, JointGroupPort, RobotHardware, Scan
 from hearth_sim.core.fakes import ROOM, fake_builder
@@ -281,6 +281,13 @@ def test_what_sleeps_wakes_when_it_is_touched() -> None:
     world.hardware("robot1").base.command(0.5, 0.0, 0.0)
     world.advance(6.0)
     assert "robot1" in {c.robot_body.split("/")[0] for c in world.truth().contacts}
+
+
+def test_a_world_that_diverges_ends_and_is_never_silently_reset(world: World) -> None:
+    world.advance(0.1)
+    world.stage.data.qvel[0] = 1e12
+    with pytest.raises(HearthError, match="diverged"):
+        world.advance(0.1)
 
 
 def test_the_sparse_solver_agrees_with_the_dense_one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,14 @@ BATCH = 0.01
 """Longest batch of steps without a word from outside [s]."""
 OFFSCREEN = (1280, 720)
 """Largest picture that can be rendered: width, height [pixels]."""
+
+
+LOG = logging.getLogger(__name__)
+DIVERGED = (
+    mujoco.mjtWarning.mjWARN_BADQPOS,
+    mujoco.mjtWarning.mjWARN_BADQVEL,
+    mujoco.mjtWarning.mjWARN_BADQACC,
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,8 @@ def configure(spec: mujoco.MjSpec) -> None:
     option.noslip_iterations = 3
     # Things at rest cost nothing until something touches them (measured: 2.8 -> 14 x real time).
     option.enableflags |= mujoco.mjtEnableBit.mjENBL_SLEEP
+    # A world that diverges ends with an error; MuJoCo would silently put everything back.
+    option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
     spec.visual.quality.offsamples = 0
     spec.visual.global_.offwidth, spec.visual.global_.offheight = OFFSCREEN
 
@@ -136,6 +147,8 @@ class Stage:
     """A compiled world: model, data and bound robots. Replaced as a whole by a reset."""
 
     def __init__(self, assembly: Assembly) -> None:
+        # MuJoCo's own handler writes a file into whatever folder it runs in.
+        mujoco.set_mju_user_warning(LOG.warning)
         configure(assembly.spec)
         self.model: mujoco.MjModel = assembly.spec.compile()
         clip_planes(self.model)
@@ -162,6 +175,19 @@ class Stage:
             part = min(count, self.hooked)
             mujoco.mj_step(self.model, self.data, part)
             count -= part
+
+    def check(self) -> None:
+        """Refuse a state that means nothing.
+
+        Raises:
+            HearthError: The simulation diverged.
+        """
+        warnings = self.data.warning
+        for kind in DIVERGED:
+            if warnings[int(kind)].number:
+                dof = int(warnings[int(kind)].lastinfo)
+                body = self.body_name(int(self.model.dof_bodyid[min(dof, self.model.nv - 1)]))
+                raise HearthError(f"the simulation diverged near {body!r} ({kind.name})")
 
     def _rest(self) -> None:
         """Put every robot's joints where they rest, and their targets with them."""

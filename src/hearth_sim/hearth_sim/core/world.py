@@ -7,7 +7,6 @@ simulated times; all readings come from the newest snapshot and may be taken fro
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -242,8 +241,7 @@ class World:
         # mj_step leaves kinematics at the start of its last step.
         mujoco.mj_kinematics(stage.model, stage.data)
         self.snapshot = Snapshot.of(self.now, stage.data)
-        if not math.isfinite(float(self.snapshot.qvel.sum())):
-            raise FloatingPointError(f"the simulation diverged at {self.now:.3f} s")
+        stage.check()
         for robot in self._robots.values():
             robot.update(self.snapshot)
 
