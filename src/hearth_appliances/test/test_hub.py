@@ -145,6 +145,33 @@ def test_polls_find_what_pushes_lost() -> None:
     asyncio.run(scenario())
 
 
+def test_a_subscription_that_fell_silent_is_renewed(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        fridge = Refrigerator("a" * 32, "Refrigerator")
+        cloud = Cloud([fridge], "tok", delay=PushDelay(0.0, 0.0))
+        path = tmp_path / "cloud.json"
+        server = CloudServer(cloud, "tok", path)
+        try:
+            async with Bench(SimulatedBackend(path), HubSettings(poll_period=0.2)) as bench:
+                await bench.until(lambda: bench.hub.health().level is Level.OK)
+                cloud.forget_subscriptions()
+                fridge.door_moved(opened=True)
+                server.submit(lambda c: c.advance(1.0))
+                await bench.until(lambda: bench.door().value == "OPEN")
+                assert bench.door().source is Source.POLL
+                await bench.until(
+                    lambda: cloud.requests.count(f"POST event/{'a' * 32}/subscribe") == 2
+                )
+                fridge.door_moved(opened=False)
+                server.submit(lambda c: c.advance(2.0))
+                await bench.until(lambda: bench.door().value == "CLOSE")
+                assert bench.hub.silent >= 1
+        finally:
+            server.close()
+
+    asyncio.run(scenario())
+
+
 def test_a_lost_channel_makes_values_stale_and_is_found_again() -> None:
     async def scenario() -> None:
         cloud = ScriptedCloud()

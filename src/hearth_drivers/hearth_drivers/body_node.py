@@ -66,7 +66,7 @@ class JointConfig:
     """Tolerances of trajectories that do not bring their own (hands have none)."""
 
     path_tolerance: float = param(0.5, "Largest error on the way.", unit="rad", low=0.0)
-    goal_tolerance: float = param(0.03, "Largest error at the end.", unit="rad", low=0.0)
+    goal_tolerance: float = param(0.05, "Largest error at the end.", unit="rad", low=0.0)
     goal_time: float = param(2.0, "Time to settle after the end.", unit="s", low=0.0, high=60.0)
 
 

@@ -59,6 +59,8 @@ class Hub:
         self._last_time = 0.0
         self.calls = 0
         """REST calls made."""
+        self.silent = 0
+        """Changes found by polling that no push had told of."""
 
     @property
     def shadows(self) -> dict[str, Shadow]:
@@ -67,7 +69,11 @@ class Hub:
 
     def health(self) -> Health:
         """Whether the cloud is there."""
-        values = {"appliances": len(self._shadows), "calls": self.calls}
+        values = {
+            "appliances": len(self._shadows),
+            "calls": self.calls,
+            "silent_changes": self.silent,
+        }
         if not self._connected:
             return Health(Level.WARN, f"appliance cloud: {self._problem}", values)
         return Health(Level.OK, "connected", values)
@@ -130,7 +136,8 @@ class Hub:
         await self._backend.subscribe(info.device_id)
         await self._poll(shadow)
 
-    async def _poll(self, shadow: Shadow) -> None:
+    async def _poll(self, shadow: Shadow) -> bool:
+        """Ask for a state; whether it was another than known."""
         asked = self._time()
         self.calls += 1
         try:
@@ -140,30 +147,38 @@ class Hub:
                 raise
             self._set_online(shadow, online=False)
             self._on_state(shadow)
-            return
+            return False
         self._set_online(shadow, online=True)
-        self._publish(shadow, shadow.report(self._named(shadow, state), Source.POLL, asked))
+        changes = shadow.report(self._named(shadow, state), Source.POLL, asked)
+        self._publish(shadow, changes)
+        return bool(changes)
 
     async def _follow(self) -> None:
         period = self._settings.poll_period
         loop = asyncio.get_running_loop()
         due = loop.time() + period
         while True:
-            try:
-                push = await asyncio.wait_for(
-                    self._backend.next_push(), max(0.0, due - loop.time())
-                )
-            except TimeoutError:
+            if loop.time() >= due:
                 due = loop.time() + period
                 await self._poll_next()
+            try:
+                async with asyncio.timeout_at(due):
+                    push = await self._backend.next_push()
+            except TimeoutError:
                 continue
             await self._handle(push)
 
     async def _poll_next(self) -> None:
+        """Compare one device with its shadow; a push that never came heals the subscription."""
         shadows = list(self._shadows.values())
-        if shadows:
-            self._turn += 1
-            await self._poll(shadows[self._turn % len(shadows)])
+        if not shadows:
+            return
+        self._turn += 1
+        shadow = shadows[self._turn % len(shadows)]
+        if await self._poll(shadow):
+            self.silent += 1
+            self.calls += 1
+            await self._backend.subscribe(shadow.info.device_id)
 
     async def _handle(self, push: Push) -> None:
         shadow = self._shadows.get(push.device_id)

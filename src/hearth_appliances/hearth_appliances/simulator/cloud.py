@@ -84,6 +84,10 @@ class Cloud:
             arrived.append(heapq.heappop(self._waiting).message)
         return arrived
 
+    def forget_subscriptions(self) -> None:
+        """Fault: the cloud sends no pushes any more, and tells nobody."""
+        self._events.clear()
+
     def handle(self, method: str, path: str, headers: Mapping[str, str], body: Json) -> Answer:
         """Answer one request; ``path`` without a leading slash."""
         self.requests.append(f"{method} {path}")
