@@ -14,6 +14,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from hearth_cli.setup.progress import Progress
 
 SUPPORTED = ((3, 11), (3, 13))
 LOCK_HEAD = "# Compiled from environment.in by `./hearth lock`, for Python 3.11 to 3.13.\n"
+BUILDERS = ("ros-", "empy", "lark-parser", "numpy")  # what interfaces are generated and built with
 FREE_DISK = 6 * 10**9  # bytes; the environment takes 2, the build folders and caches the rest
 _SETUP = Path(__file__).parent
 
@@ -45,7 +47,9 @@ class Step:
 
 
 def _platform_key() -> str:
-    return f"{python_tag()} {platform.machine()} {platform.libc_ver()}"
+    # Headers are part of what is built: two Pythons of a version may keep them in two places.
+    include = sysconfig.get_path("include")
+    return f"{python_tag()} {platform.machine()} {platform.libc_ver()} {include}"
 
 
 def steps(layout: Layout, progress: Progress) -> list[Step]:
@@ -68,8 +72,10 @@ def steps(layout: Layout, progress: Progress) -> list[Step]:
         packages.install(layout, progress)
 
     def interfaces_key() -> str:
-        sources = [*interfaces.package_folders(layout), interfaces.SETTINGS, layout.lock]
-        return content_hash(layout.root, sources, _platform_key())
+        sources = [*interfaces.package_folders(layout), interfaces.SETTINGS]
+        blocks = packages.requirement_blocks(layout.lock.read_text(encoding="utf-8"))
+        builders = [blocks[name] for name in sorted(blocks) if name.startswith(BUILDERS)]
+        return content_hash(layout.root, sources, _platform_key(), *builders)
 
     def tree_key() -> str:
         parts = [
