@@ -26,7 +26,7 @@ from rclpy.node import Node
 
 from hearth_navigation.core.driving import PREEMPTED, Driving
 from hearth_navigation.core.field import Field
-from hearth_navigation.core.planner import Path, PlanCode, Planner, PlanError
+from hearth_navigation.core.planner import Path, PlanCode, PlanError, Planner
 from hearth_navigation.core.trip import Trip
 from hearth_navigation.messages import to_path, to_pose_stamped
 

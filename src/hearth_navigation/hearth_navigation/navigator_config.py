@@ -18,6 +18,11 @@ from hearth_navigation.core.mppi import Limits, MppiConfig
 from hearth_navigation.core.planner import PlannerConfig
 from hearth_navigation.core.trip import TripConfig
 
+FOOTPRINT = (
+    "[[0.42, -0.17], [0.42, 0.17], [0.25, 0.25], [-0.25, 0.25], [-0.25, -0.25], [0.25, -0.25]]"
+)
+"""The base with the arms folded before it [m]."""
+
 
 @dataclass(frozen=True)
 class LimitsConfig:
@@ -50,11 +55,10 @@ class Config:
     limits: LimitsConfig
     control: ControlConfig
     footprint: str = param(
-        "[[0.42, -0.17], [0.42, 0.17], [0.25, 0.25], [-0.25, 0.25], [-0.25, -0.25], [0.25, -0.25]]",
+        FOOTPRINT,
         "Outline of the robot in base_footprint [m], as Nav2 writes it.",
     )
     footprint_carrying: str = param("", "Outline while it carries something; empty: the same.")
-    map: str = param("", "Map file to begin with; empty: wait for the topic map.")
     home: str = param("", "Home file: furniture the lidar looks through; empty: none.")
     xy_goal_tolerance: float = param(0.02, "Distance to the goal.", unit="m", low=0.002)
     yaw_goal_tolerance: float = param(0.026, "Heading at the goal.", unit="rad", low=0.002)

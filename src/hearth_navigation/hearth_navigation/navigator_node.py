@@ -9,42 +9,29 @@ from typing import Any
 from geometry_msgs.msg import Polygon, PoseStamped
 from hearth_core.errors import BadInputError
 from hearth_core.frames import MAP, ODOM
-from hearth_core.geometry import Pose2
 from hearth_core.health import Health, Level
 from hearth_core.home import load_home
-from hearth_core.outcome import Outcome
-from hearth_nodekit.actions import ActiveGoal, Busy, Canceled, ThreadedActionServer
-from hearth_nodekit.convert import from_pose, from_time, from_transform, to_twist
+from hearth_nodekit.convert import from_time, from_transform, to_twist
 from hearth_nodekit.params import declare
 from hearth_nodekit.reporting import report_health
 from hearth_nodekit.running import run
 from hearth_nodekit.topics import (
     CARRYING,
     CMD_VEL_NAV,
-    GLOBAL_COSTMAP,
     GOAL_POSE,
-    LOCAL_COSTMAP,
     PLAN,
     TF,
 )
 from hearth_nodekit.topics import MAP as MAP_TOPIC
 from hearth_nodekit.worker import LatestWorker, TimerWorker
-from nav2_msgs.action import (
-    ComputePathToPose,
-    FollowPath,
-    NavigateThroughPoses,
-    NavigateToPose,
-)
 from nav2_msgs.srv import ClearEntireCostmap
 from nav_msgs.msg import OccupancyGrid
 from rclpy.node import Node
 from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 
-from hearth_navigation.core import grid as grids
 from hearth_navigation.core.driving import Driving
 from hearth_navigation.core.footprint import Footprint
-from hearth_navigation.core.grid import Grid
 from hearth_navigation.core.semantics import furniture_mask
 from hearth_navigation.costmaps import CostmapPublisher
 from hearth_navigation.journeys import Journeys
@@ -62,9 +49,7 @@ class NavigatorNode(Node):
         self._config = config
         self._bare = parse_footprint(config.footprint)
         self._loaded = (
-            parse_footprint(config.footprint_carrying)
-            if config.footprint_carrying
-            else self._bare
+            parse_footprint(config.footprint_carrying) if config.footprint_carrying else self._bare
         )
         self._home = load_home(resolve(config.home)) if config.home else None
         sights = SightListener(self, self._on_sight)
@@ -72,9 +57,9 @@ class NavigatorNode(Node):
         self._command = CMD_VEL_NAV.publisher(self)
         self._plan = PLAN.publisher(self)
         self._shown: object = None
-        self._planning = LatestWorker(self, lambda _: self._plan_once(), "planning")
-        if config.map:
-            self._use_map(grids.load(resolve(config.map)))
+        self._planning: LatestWorker[bool] = LatestWorker(
+            self, lambda _: self._plan_once(), "planning"
+        )
         MAP_TOPIC.subscribe(self, self._on_map)
         TF.subscribe(self, self._on_tf)
         GOAL_POSE.subscribe(self, self._on_goal_pose)
@@ -131,9 +116,6 @@ class NavigatorNode(Node):
         except (BadInputError, ValueError) as error:
             self.get_logger().error(f"map refused: {error}")
             return
-        self._use_map(grid)
-
-    def _use_map(self, grid: Grid) -> None:
         mask = furniture_mask(grid, self._home) if self._home is not None else None
         self.driving.set_grid(grid, mask)
 

@@ -15,6 +15,7 @@ from hearth_nodekit.transforms import TransformError, TransformStore
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from sensor_msgs.msg import LaserScan
+from tf2_msgs.msg import TFMessage
 
 from hearth_navigation.core.odometry import OdometryBuffer
 from hearth_navigation.core.relocalizer import Beams
@@ -43,11 +44,13 @@ class SightListener:
         self._static = TransformStore()
         self._lidar: dict[str, Pose2] = {}
         self._waiting: LaserScan | None = None
-        TF_STATIC.subscribe(
-            node, lambda message: [self._static.add_static(item) for item in message.transforms]
-        )
+        TF_STATIC.subscribe(node, self._on_static)
         ODOM.subscribe(node, self._on_odometry)
         SCAN.subscribe(node, self._on_scan)
+
+    def _on_static(self, message: TFMessage) -> None:
+        for item in message.transforms:
+            self._static.add_static(item)
 
     def _on_odometry(self, message: Odometry) -> None:
         self.odometry.add(*from_odometry(message))

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from shapely.geometry import box
-from shapely.ops import unary_union
-
 from hearth_core.geometry import Pose2
 from hearth_navigation.core.grid import FREE, OCCUPIED, Grid
+from shapely.geometry import box
+from shapely.ops import unary_union
 
 Array = npt.NDArray[np.float64]
 Rect = tuple[float, float, float, float]

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-
 from hearth_core.geometry import Pose2, wrap_angle
+
 from hearth_navigation.core.field import Field
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.lattice import segment_clear
@@ -54,9 +54,7 @@ def straight_is_clear(
 ) -> bool:
     """Whether the footprint can move straight from ``pose`` to ``goal``, turning evenly."""
     ends = np.array(
-        [
-            (end.x, end.y, end.yaw, footprint.clearance(clearance, end)) for end in (pose, goal)
-        ]
+        [(end.x, end.y, end.yaw, footprint.clearance(clearance, end)) for end in (pose, goal)]
     )
     if ends[:, 3].min() < 0.0:
         return False
@@ -79,9 +77,7 @@ def approach(
     """Command (vx, vy, wz) towards ``goal``, within the base's accelerations from ``last``."""
     error = pose.inverse() @ goal
     distance = math.hypot(error.x, error.y)
-    speed = min(
-        config.speed, config.gain * distance, math.sqrt(2.0 * config.braking * distance)
-    )
+    speed = min(config.speed, config.gain * distance, math.sqrt(2.0 * config.braking * distance))
     # Sideways the base may be slower than forward: keep the direction.
     if distance > 1e-6:
         ux, uy = error.x / distance, error.y / distance

@@ -110,7 +110,7 @@ def _dijkstra(
                 index = r * width + c
                 if new < cost[index]:
                     cost[index] = new
-                    size = _push(keys, items, size, new, index)
+                    size = _push(keys, items, size, float(new), index)
     return cost.reshape(height, width)
 
 
@@ -161,9 +161,9 @@ def _descend(values: Values, row: int, column: int) -> npt.NDArray[np.int64]:
                 r, c = row + dr, column + dc
                 if r < 0 or c < 0 or r >= height or c >= width or (dr == 0 and dc == 0):
                     continue
-                if dr != 0 and dc != 0:
-                    if not (values[row, c] < np.inf and values[r, column] < np.inf):
-                        continue
+                diagonal = dr != 0 and dc != 0
+                if diagonal and not (values[row, c] < np.inf and values[r, column] < np.inf):
+                    continue
                 if values[r, c] < best:
                     best = values[r, c]
                     br, bc = r, c

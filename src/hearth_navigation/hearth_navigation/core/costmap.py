@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.geometry import Pose2
+
 from hearth_navigation.core.field import Field, clearance_field, distances
 from hearth_navigation.core.grid import FREE, OCCUPIED, Grid
 from hearth_navigation.core.raycast import add_beams

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.geometry import Pose2
+
 from hearth_navigation.core.approach import Tolerance, slew
 from hearth_navigation.core.costmap import Costmap, CostmapConfig, Snapshot
 from hearth_navigation.core.follower import STOP, Follower, FollowerConfig, Velocity
@@ -35,11 +35,11 @@ PREEMPTED = -1
 class DrivingConfig:
     """How the parts are set, and how old things may be."""
 
-    follower: FollowerConfig = FollowerConfig()
-    planner: PlannerConfig = PlannerConfig()
-    costmap: CostmapConfig = CostmapConfig()
-    trip: TripConfig = TripConfig()
-    tolerance: Tolerance = Tolerance()
+    follower: FollowerConfig = field(default_factory=FollowerConfig)
+    planner: PlannerConfig = field(default_factory=PlannerConfig)
+    costmap: CostmapConfig = field(default_factory=CostmapConfig)
+    trip: TripConfig = field(default_factory=TripConfig)
+    tolerance: Tolerance = field(default_factory=Tolerance)
     max_age: float = 0.5
     """Age [s] at which scan, odometry and localisation are too old to move by."""
     patience: float = 10.0

@@ -6,13 +6,13 @@ No clock and no thread: every period the caller hands in what is known and gets 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.geometry import Pose2
+
 from hearth_navigation.core import monitor
 from hearth_navigation.core.approach import (
     ApproachConfig,
@@ -47,10 +47,10 @@ class Progress(Enum):
 class FollowerConfig:
     """How a path is followed."""
 
-    mppi: MppiConfig = MppiConfig(samples=600, steps=36)
-    limits: Limits = Limits()
-    approach: ApproachConfig = ApproachConfig()
-    monitor: monitor.MonitorConfig = monitor.MonitorConfig()
+    mppi: MppiConfig = field(default_factory=MppiConfig)
+    limits: Limits = field(default_factory=Limits)
+    approach: ApproachConfig = field(default_factory=ApproachConfig)
+    monitor: monitor.MonitorConfig = field(default_factory=monitor.MonitorConfig)
     patience: float = 6.0
     """Time [s] without progress after which the robot is stuck."""
     progress: float = 0.08
@@ -197,9 +197,7 @@ class Follower:
 
     def _blocked(self, path: Path, clearance: Field, footprint: Footprint) -> bool:
         end = int(
-            np.searchsorted(
-                path.travelled, path.travelled[self._index] + self.config.look_ahead
-            )
+            np.searchsorted(path.travelled, path.travelled[self._index] + self.config.look_ahead)
         )
         for x, y, yaw in path.poses[self._index + 1 : end + 1 : 2]:
             gap = footprint.clearance(clearance, Pose2(float(x), float(y), float(yaw)))

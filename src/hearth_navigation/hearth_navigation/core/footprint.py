@@ -14,10 +14,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely.geometry import Point, Polygon
-
 from hearth_core.errors import BadInputError
 from hearth_core.geometry import Pose2
+from shapely.geometry import Point, Polygon
+
 from hearth_navigation.core.field import Field, Values, sample
 from hearth_navigation.core.jit import kernel
 

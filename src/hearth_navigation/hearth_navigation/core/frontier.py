@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
+from hearth_core.geometry import Pose2, wrap_angle
 
-from hearth_core.geometry import Pose2
 from hearth_navigation.core.cost_to_go import cost_to_go
-from hearth_navigation.core.field import clearance_field, distances
-from hearth_navigation.core.grid import FREE, OCCUPIED, UNKNOWN, Grid
+from hearth_navigation.core.field import Field, clearance_field, distances
+from hearth_navigation.core.footprint import Footprint
+from hearth_navigation.core.grid import FREE, OCCUPIED, Grid
 from hearth_navigation.core.planner import resample
 
 Mask = npt.NDArray[np.bool_]
@@ -29,8 +30,12 @@ class FrontierConfig:
     """Cells of the search [m]."""
     smallest: float = 0.35
     """Shortest border worth looking at [m]."""
-    sight: float = 1.2
-    """Distance from which a border is looked at [m]."""
+    sight: float = 5.0
+    """Largest distance from which a border is looked at [m]."""
+    nearness: float = 1.5
+    """Metres of way that being a metre nearer to the border is worth."""
+    gap: float = 0.25
+    """Unknown strips narrower than this lie between beams, and are no border [m]."""
     radius: float = 0.36
     """Room asked for around the base's centre at a viewpoint [m]."""
     passage: float = 0.29
@@ -51,22 +56,29 @@ class View:
     cost: float
     """Way from the robot [m of free driving]."""
 
+    def same(self, other: View) -> bool:
+        """Whether both look at the same border, which has not changed between them."""
+        near = math.dist(self.border, other.border) < 0.3
+        return near and abs(self.length - other.length) < 0.25 * max(self.length, other.length)
+
 
 def views(
     grid: Grid,
     robot: Pose2,
+    footprint: Footprint,
     config: FrontierConfig | None = None,
     avoid: Mask | None = None,
-    blacklist: list[tuple[float, float]] | None = None,
+    seen: list[View] | None = None,
 ) -> list[View]:
     """Viewpoints, the best first; empty: everything that can be reached is known.
 
     Args:
         grid: The map so far.
         robot: base_footprint in map.
+        footprint: Must fit at viewpoints.
         config: What counts.
         avoid: More cells nobody may drive on (furniture on legs).
-        blacklist: Middles of borders that could not be seen or reached.
+        seen: Views that have been tried; a border that has not changed since is given up.
     """
     config = config or FrontierConfig()
     blocked = grid.cells != FREE
@@ -76,17 +88,19 @@ def views(
     room = resample(clearance, config.pitch)
     stride = round(config.pitch / grid.resolution)
     height, width = room.shape
-    coarse = grid.cells[: height * stride, : width * stride].reshape(
-        height, stride, width, stride
-    )
-    free = (coarse == FREE).all(axis=(1, 3))
-    unknown = (coarse == UNKNOWN).any(axis=(1, 3)) & ~(coarse == OCCUPIED).any(axis=(1, 3))
+    coarse = grid.cells[: height * stride, : width * stride].reshape(height, stride, width, stride)
     occupied = (coarse == OCCUPIED).any(axis=(1, 3))
+    free = (coarse == FREE).any(axis=(1, 3)) & ~occupied
+    n = max(1, round(config.gap / config.pitch))
+    closed = cv2.morphologyEx(free.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((n, n), np.uint8))
+    free = closed.astype(np.bool_) & ~occupied
+    unknown = ~free & ~occupied
     border = free & cv2.dilate(unknown.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     way = _way(room, grid, robot, config)
     labels, stats, centroids = cv2.connectedComponentsWithStats(
         border.astype(np.uint8), connectivity=8
     )[1:]
+    ground = _Ground(grid, clearance, room, way, occupied, footprint, config)
     result = []
     for label in range(1, len(stats)):
         length = float(stats[label, cv2.CC_STAT_AREA]) * config.pitch
@@ -94,10 +108,10 @@ def views(
             grid.origin[0] + (float(centroids[label][0]) + 0.5) * config.pitch,
             grid.origin[1] + (float(centroids[label][1]) + 0.5) * config.pitch,
         )
-        if length < config.smallest or _listed(middle, blacklist):
+        if length < config.smallest:
             continue
-        view = _view(labels == label, room, way, occupied, grid, config, middle, length)
-        if view is not None:
+        view = _view(ground, labels == label, middle, length)
+        if view is not None and not any(view.same(other) for other in seen or []):
             result.append(view)
     return sorted(result, key=lambda item: item.cost - config.gain * min(item.length, 3.0))
 
@@ -117,28 +131,40 @@ def _way(
     return cost_to_go(price, config.pitch, grid.origin, [(row, column)]).values
 
 
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """What viewpoints are chosen on, in coarse cells."""
+
+    grid: Grid
+    clearance: Field
+    room: npt.NDArray[np.float32]
+    way: npt.NDArray[np.float32]
+    occupied: Mask
+    footprint: Footprint
+    config: FrontierConfig
+
+
 def _view(
-    border: Mask,
-    room: npt.NDArray[np.float32],
-    way: npt.NDArray[np.float32],
-    occupied: Mask,
-    grid: Grid,
-    config: FrontierConfig,
-    middle: tuple[float, float],
-    length: float,
+    ground: _Ground, border: Mask, middle: tuple[float, float], length: float
 ) -> View | None:
+    config, way = ground.config, ground.way
     away = distances(border, config.pitch)
-    possible = (away < config.sight) & (room > config.radius) & np.isfinite(way)
+    possible = (away < config.sight) & (ground.room > config.radius) & np.isfinite(way)
     rows, columns = np.nonzero(possible)
     cells = np.argwhere(border)
-    for index in np.argsort(way[rows, columns])[::5][:40]:
+    worth = way[rows, columns] + config.nearness * np.maximum(away[rows, columns] - 0.6, 0.0)
+    for index in np.argsort(worth)[::5][:60]:
         row, column = int(rows[index]), int(columns[index])
         nearest = cells[np.argmin(((cells - (row, column)) ** 2).sum(axis=1))]
-        if _sees(occupied, row, column, int(nearest[0]), int(nearest[1])):
-            x = grid.origin[0] + (column + 0.5) * config.pitch
-            y = grid.origin[1] + (row + 0.5) * config.pitch
-            yaw = math.atan2(nearest[0] - row, nearest[1] - column)
-            return View(Pose2(x, y, yaw), middle, length, float(way[row, column]))
+        if not _sees(ground.occupied, row, column, int(nearest[0]), int(nearest[1])):
+            continue
+        x = ground.grid.origin[0] + (column + 0.5) * config.pitch
+        y = ground.grid.origin[1] + (row + 0.5) * config.pitch
+        toward = math.atan2(nearest[0] - row, nearest[1] - column)
+        for k in (0, 1, -1, 2, -2, 3, -3, 4):
+            pose = Pose2(x, y, wrap_angle(toward + k * math.pi / 4))
+            if ground.footprint.clearance(ground.clearance, pose) > 0.04:
+                return View(pose, middle, length, float(way[row, column]))
     return None
 
 
@@ -148,9 +174,3 @@ def _sees(occupied: Mask, row: int, column: int, to_row: int, to_column: int) ->
     rows = np.round(np.linspace(row, to_row, n + 1)).astype(int)
     columns = np.round(np.linspace(column, to_column, n + 1)).astype(int)
     return not bool(occupied[rows, columns].any())
-
-
-def _listed(middle: tuple[float, float], blacklist: list[tuple[float, float]] | None) -> bool:
-    return any(
-        math.hypot(middle[0] - x, middle[1] - y) < 0.4 for x, y in blacklist or []
-    )

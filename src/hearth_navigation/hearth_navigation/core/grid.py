@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import yaml
-
 from hearth_core.errors import FileFormatError
 
 UNKNOWN, FREE, OCCUPIED = -1, 0, 100
@@ -34,7 +33,9 @@ class Grid:
 
     def __post_init__(self) -> None:
         if self.cells.ndim != 2 or self.cells.dtype != np.int8 or not self.cells.size:
-            raise ValueError(f"cells must be int8 (H, W), got {self.cells.dtype} {self.cells.shape}")
+            raise ValueError(
+                f"cells must be int8 (H, W), got {self.cells.dtype}, {self.cells.shape}"
+            )
         if not (math.isfinite(self.resolution) and self.resolution > 0.0):
             raise ValueError(f"resolution must be > 0, got {self.resolution}")
 

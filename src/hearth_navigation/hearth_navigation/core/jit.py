@@ -12,10 +12,12 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _digest() -> str:
-    """Hash of every source beside this one."""
+    """Hash of every source beside this one that holds kernels."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
+        source = path.read_bytes()
+        if b"@kernel" in source:
+            digest.update(source)
     return digest.hexdigest()
 
 
@@ -29,7 +31,7 @@ def kernel(function: Function) -> Function:
     does, and old machine code then runs unnoticed. So the stamp covers the whole package.
     """
     compiled = njit(cache=True, nogil=True, error_model="numpy")(function)
-    files = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    files: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if hasattr(files, "_source_stamp"):
         files._source_stamp = _STAMP
     result: Function = compiled

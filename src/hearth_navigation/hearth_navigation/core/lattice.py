@@ -62,7 +62,7 @@ def segment_clear(
     """Whether the straight motion from pose a (3,) to b (3,) keeps what is asked of it."""
     turn = wrap(b[2] - a[2])
     length = math.hypot(b[0] - a[0], b[1] - a[1])
-    steps = max(1, int(math.ceil(max(length / 0.02, abs(turn) / 0.05))))
+    steps = max(1, math.ceil(max(length / 0.02, abs(turn) / 0.05)))
     for k in range(steps + 1):
         t = k / steps
         x = a[0] + t * (b[0] - a[0])
@@ -77,7 +77,7 @@ def segment_clear(
 
 
 @kernel
-def search(
+def search(  # noqa: PLR0912, PLR0915 - one loop of one algorithm
     values: Values,
     ox: float,
     oy: float,
@@ -138,7 +138,13 @@ def search(
         sines[h] = math.sin(2.0 * math.pi * h / HEADINGS)
     size = 0
     cost[start] = 0.0
-    size = _push(keys, items, size, heuristic[(start // HEADINGS) // width, (start // HEADINGS) % width], start)
+    size = _push(
+        keys,
+        items,
+        size,
+        heuristic[(start // HEADINGS) // width, (start // HEADINGS) % width],
+        start,
+    )
     expanded = 0
     found = -1
     while size > 0 and expanded < limit:
@@ -177,12 +183,21 @@ def search(
                     if here + length >= cost[index]:
                         continue
                     gap = gap_of[index]
-                    if gap != gap:
+                    if np.isnan(gap):
                         x = ox + (c + 0.5) * pitch
                         y = oy + (r + 0.5) * pitch
                         gap = np.float32(
                             clearance(
-                                values, ox, oy, inverse, discs, x, y, cosines[nh], sines[nh], comfort
+                                values,
+                                ox,
+                                oy,
+                                inverse,
+                                discs,
+                                x,
+                                y,
+                                cosines[nh],
+                                sines[nh],
+                                comfort,
                             )
                         )
                         if gap < _allowed(x, y, margin, ends):

@@ -7,13 +7,13 @@ map and fused with the wheels (information filter). A pose is given only while i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.geometry import Pose2, wrap_angle
+
 from hearth_navigation.core.field import surface_field
 from hearth_navigation.core.grid import Grid
 from hearth_navigation.core.matcher import refine
@@ -52,7 +52,7 @@ class LocalizerConfig:
     """How long [s] doubt lasts before the robot counts as lost."""
     retry: float = 1.0
     """Time between searches of the whole map [s]."""
-    relocalizer: RelocalizerConfig = RelocalizerConfig()
+    relocalizer: RelocalizerConfig = field(default_factory=RelocalizerConfig)
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,7 @@ class Estimate:
 class Localizer:
     """Feed it every scan with the wheels' pose at that moment."""
 
-    def __init__(
-        self, grid: Grid, config: LocalizerConfig | None = None, seed: int = 0
-    ) -> None:
+    def __init__(self, grid: Grid, config: LocalizerConfig | None = None, seed: int = 0) -> None:
         self.config = config or LocalizerConfig()
         self.grid = grid
         self._field = surface_field(grid)
@@ -154,12 +152,12 @@ class Localizer:
         points = thin(beams.points, config.match_points)
         if len(points) >= 10:
             scale = 1.0 / (config.point_sigma**2 * config.independent)
-            held = np.linalg.inv(self._covariance)
+            held: Array = np.linalg.inv(self._covariance).astype(np.float64)
             match = refine(self._field, points, self._pose, prior=held / scale)
             information = match.information * scale
             # The match already weighs the prediction: it is the fused pose.
             self._pose = match.pose
-            self._covariance = np.linalg.inv(held + information)
+            self._covariance = np.linalg.inv(held + information).astype(np.float64)
         self._follow(step, beams)
         result = agreement(self._field, beams, self._pose)
         bad = result.agree < config.doubt_agree or result.through > config.doubt_through

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.geometry import Pose2, wrap_angle
+
 from hearth_navigation.core.field import Field, distances
 from hearth_navigation.core.grid import FREE, OCCUPIED, UNKNOWN, Grid
 from hearth_navigation.core.matcher import correlate, refine
@@ -121,7 +121,7 @@ class Mapper:
         if field is None or len(points) < 20:
             return
         scale = 1.0 / (self.config.point_sigma**2 * self.config.independent)
-        held = np.linalg.inv(self._covariance)
+        held: Array = np.linalg.inv(self._covariance).astype(np.float64)
         match = refine(field, points, self._pose, prior=held / scale)
         if match.inliers < 0.5:
             guess, _ = correlate(field, thin(points, 80), self._pose)
@@ -130,7 +130,7 @@ class Mapper:
                 match = other
         self.poor = self.poor + 1 if match.inliers < 0.4 else 0
         self._pose = match.pose
-        self._covariance = np.linalg.inv(held + match.information * scale)
+        self._covariance = np.linalg.inv(held + match.information * scale).astype(np.float64)
 
     def _is_news(self) -> bool:
         if not self.keyframes:

@@ -53,7 +53,14 @@ def _signed_distance(outline: Array, x: float, y: float) -> float:
 
 @kernel
 def _clear(
-    outline: Array, points: Array, near: Array, vx: float, vy: float, wz: float, time: float, margin: float
+    outline: Array,
+    points: Array,
+    near: Array,
+    vx: float,
+    vy: float,
+    wz: float,
+    time: float,
+    margin: float,
 ) -> bool:
     """Whether driving at this velocity for ``time`` keeps ``margin`` to all points.
 
@@ -120,8 +127,10 @@ def limit(
     vx, vy, wz = command
     speed = math.hypot(vx, vy)
     rim = abs(wz) * footprint.circumscribed
-    reach = footprint.circumscribed + 0.05 + (speed + rim) * (
-        config.delay + (speed + rim) / (2.0 * config.braking)
+    reach = (
+        footprint.circumscribed
+        + 0.05
+        + (speed + rim) * (config.delay + (speed + rim) / (2.0 * config.braking))
     )
     close = points[np.hypot(points[:, 0], points[:, 1]) < reach] if len(points) else points
     outline = np.array(footprint.outline)
@@ -131,8 +140,6 @@ def limit(
         fastest = scale * (speed + rim)
         # Braking distance at constant twist takes half the braking time.
         time = config.delay + fastest / (2.0 * config.braking)
-        if _clear(
-            outline, close, near, scale * vx, scale * vy, scale * wz, time, config.margin
-        ):
+        if _clear(outline, close, near, scale * vx, scale * vy, scale * wz, time, config.margin):
             return Limited((scale * vx, scale * vy, scale * wz), scale, gap)
     return Limited((0.0, 0.0, 0.0), 0.0, gap)

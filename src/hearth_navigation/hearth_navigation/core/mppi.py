@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.geometry import Pose2
+
 from hearth_navigation.core.field import Field, Values
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.jit import kernel, wrap
@@ -43,8 +43,8 @@ class Limits:
 class MppiConfig:
     """How the controller samples and what it charges."""
 
-    samples: int = 1000
-    steps: int = 40
+    samples: int = 600
+    steps: int = 36
     knots: int = 6
     period: float = 0.05
     """Time of one step [s]."""

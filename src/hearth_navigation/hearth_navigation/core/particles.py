@@ -1,4 +1,4 @@
-"""Particle filter over poses (Thrun, Burgard, Fox 2005, ch. 8): carries several guesses at once."""
+"""Particle filter over poses (Thrun, Burgard, Fox 2005, ch. 8): carries several guesses."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.geometry import Pose2
+
 from hearth_navigation.core.field import Field, Values
 from hearth_navigation.core.jit import kernel
 

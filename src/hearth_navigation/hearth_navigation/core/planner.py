@@ -8,9 +8,9 @@ from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.errors import HearthError
 from hearth_core.geometry import Pose2
+
 from hearth_navigation.core import lattice
 from hearth_navigation.core.cost_to_go import cost_to_go, multipliers
 from hearth_navigation.core.field import Field
@@ -81,14 +81,14 @@ class PlannerConfig:
     """Clearance asked for where there is no other way [m]."""
     start_overlap: float = 0.15
     """Overlap at the start [m] the robot may still drive out of (a door opened over it)."""
-    weights: lattice.Weights = lattice.Weights()
+    weights: lattice.Weights = field(default_factory=lattice.Weights)
     max_states: int = 3_000_000
 
 
 class Planner:
     """Plans on one clearance field after another; keeps the goal's cost-to-go while it holds."""
 
-    def __init__(self, config: PlannerConfig = PlannerConfig()) -> None:  # noqa: B008 frozen
+    def __init__(self, config: PlannerConfig = PlannerConfig()) -> None:
         self._config = config
         self._key: tuple[int, float, float, float] | None = None
         self._field: Field | None = None

@@ -1,4 +1,4 @@
-"""Beams through a grid: what a lidar would measure, and which cells it passes (Bresenham-free DDA)."""
+"""Beams through a grid: what a lidar would measure, and which cells it passes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.geometry import Pose2
+
 from hearth_navigation.core.field import Field, Values
 from hearth_navigation.core.jit import kernel
 
@@ -57,9 +57,7 @@ def expected_ranges(field: Field, origin: Pose2, angles: Array, reach: float) ->
         reach: Longest range [m].
     """
     result = np.empty(len(angles))
-    _march(
-        field.values, *field.geometry, origin.x, origin.y, angles + origin.yaw, reach, result
-    )
+    _march(field.values, *field.geometry, origin.x, origin.y, angles + origin.yaw, reach, result)
     return result
 
 
@@ -92,12 +90,12 @@ def add_beams(
         dy = math.sin(directions[i])
         u = (x - ox) * inverse
         v = (y - oy) * inverse
-        column = int(math.floor(u))
-        row = int(math.floor(v))
+        column = math.floor(u)
+        row = math.floor(v)
         end_u = u + length * dx * inverse
         end_v = v + length * dy * inverse
-        end_column = int(math.floor(end_u))
-        end_row = int(math.floor(end_v))
+        end_column = math.floor(end_u)
+        end_row = math.floor(end_v)
         step_u = 1 if dx > 0 else -1
         step_v = 1 if dy > 0 else -1
         next_u = ((column + (step_u > 0)) - u) / dx if dx != 0.0 else math.inf

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.geometry import Pose2, wrap_angle
+
 from hearth_navigation.core.field import Field, Values
 from hearth_navigation.core.grid import FREE, Grid
 from hearth_navigation.core.jit import kernel

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.geometry import Pose2
 
 Points = npt.NDArray[np.float64]
@@ -12,7 +11,7 @@ Points = npt.NDArray[np.float64]
 
 def beam_angles(angle_min: float, angle_increment: float, count: int) -> Points:
     """Direction of every beam in the lidar's frame [rad], shape (count,)."""
-    return angle_min + angle_increment * np.arange(count)
+    return angle_min + angle_increment * np.arange(count, dtype=np.float64)
 
 
 def to_points(

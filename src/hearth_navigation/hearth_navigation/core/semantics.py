@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.home import Home
+
 from hearth_navigation.core.grid import FREE, Grid
 
 Mask = npt.NDArray[np.bool_]
@@ -24,9 +24,9 @@ def furniture_mask(grid: Grid, home: Home, robot_height: float = 1.5) -> Mask:
         if place.elevation >= robot_height or top < 0.08:
             continue
         corners = np.array(place.footprint())
-        pixels = np.round(
-            (corners - np.array(grid.origin)) / grid.resolution - 0.5
-        ).astype(np.int32)
+        pixels = np.round((corners - np.array(grid.origin)) / grid.resolution - 0.5).astype(
+            np.int32
+        )
         area = np.zeros(grid.cells.shape, np.uint8)
         cv2.fillPoly(area, [pixels], 1)
         inside = area.astype(np.bool_)

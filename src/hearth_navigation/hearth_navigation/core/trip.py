@@ -12,8 +12,8 @@ from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.geometry import Pose2
+
 from hearth_navigation.core import monitor
 from hearth_navigation.core.approach import Tolerance, slew
 from hearth_navigation.core.costmap import Snapshot
@@ -170,9 +170,7 @@ class Trip:
     def _take(self, path: Path) -> None:
         self.path = path
         last = len(self.goals) == 1
-        tolerance = (
-            self._tolerance if last else Tolerance(self.config.pass_distance, math.pi)
-        )
+        tolerance = self._tolerance if last else Tolerance(self.config.pass_distance, math.pi)
         self._follower.follow(path, tolerance)
         self._phase = Phase.DRIVING
 
@@ -282,9 +280,7 @@ class Trip:
                 best, way = gap, (math.cos(angle), math.sin(angle))
         speed = 0.1
         wanted = slew((speed * way[0], speed * way[1], 0.0), self._last, limits, 0.05)
-        limited = monitor.limit(
-            self._follower.config.monitor, footprint, situation.points, wanted
-        )
+        limited = monitor.limit(self._follower.config.monitor, footprint, situation.points, wanted)
         self._last = limited.velocity
         return self._last
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.geometry import Pose2
+
 from hearth_navigation.core import monitor
 from hearth_navigation.core.approach import slew
 from hearth_navigation.core.footprint import Footprint

@@ -1,0 +1,72 @@
+"""Compile every kernel once, so that the first goal does not wait for it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hearth_core.geometry import Pose2
+
+from hearth_navigation.core import frontier
+from hearth_navigation.core.driving import Driving, DrivingConfig
+from hearth_navigation.core.field import surface_field
+from hearth_navigation.core.footprint import Footprint
+from hearth_navigation.core.grid import FREE, OCCUPIED, Grid
+from hearth_navigation.core.localizer import Localizer
+from hearth_navigation.core.mapper import Mapper
+from hearth_navigation.core.matcher import correlate
+from hearth_navigation.core.odometry import OdometryBuffer
+from hearth_navigation.core.raycast import expected_ranges
+from hearth_navigation.core.relocalizer import Beams
+from hearth_navigation.core.scan import free_lengths, to_points
+
+
+def room() -> Grid:
+    """A room of 4 x 3 m with a pillar."""
+    cells = np.full((120, 160), FREE, np.int8)
+    cells[[0, -1], :] = OCCUPIED
+    cells[:, [0, -1]] = OCCUPIED
+    cells[30:40, 100:108] = OCCUPIED
+    return Grid(cells, 0.025, (0.0, 0.0))
+
+
+def look(grid: Grid, pose: Pose2) -> Beams:
+    """A perfect scan."""
+    angles = np.linspace(-math.pi, math.pi, 360, endpoint=False)
+    ranges = expected_ranges(surface_field(grid), pose, angles, 12.0)
+    points = to_points(ranges.astype(np.float32), angles, Pose2(), 0.05, 12.0)
+    return Beams(points, ranges, angles, Pose2(), 12.0)
+
+
+def main() -> None:
+    """Run everything for a moment; kernels land in numba's cache."""
+    grid, pose = room(), Pose2(1.0, 1.0, 0.1)
+    beams = look(grid, pose)
+    lengths = free_lengths(beams.ranges.astype(np.float32), 0.05, 12.0)
+    localizer = Localizer(grid)
+    estimate = localizer.update(0.0, Pose2(), beams)
+    localizer.set_pose(pose)
+    for k in range(1, 4):
+        estimate = localizer.update(0.1 * k, Pose2(0.2 * k, 0.0, 0.0), beams)
+    correlate(surface_field(grid), beams.points[::8], pose)
+    mapper = Mapper(pose)
+    mapper.update(Pose2(), beams, lengths)
+    mapper.update(Pose2(0.3, 0.0, 0.0), beams, lengths)
+    mapper.relax(1)
+    footprint = Footprint.rectangle(0.3, 0.25, 0.25)
+    frontier.views(mapper.live(), mapper.pose, footprint)
+    odometry = OdometryBuffer()
+    driving = Driving(DrivingConfig(), footprint, odometry)
+    driving.set_grid(grid)
+    driving.begin([Pose2(2.0, 2.2, 1.0)])
+    for k in range(8):
+        now = 0.05 * k
+        odometry.add(now, Pose2(), (0.0, 0.0, 0.0))
+        driving.on_localization(now, estimate.pose or pose)
+        driving.on_scan(now, Pose2(), beams, lengths)
+        driving.cycle(now)
+        driving.plan(now)
+
+
+if __name__ == "__main__":
+    main()
