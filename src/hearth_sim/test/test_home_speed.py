@@ -1,10 +1,13 @@
 """A whole home with robots: fast enough, at rest, and every robot its own."""
 
+import math
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hearth_core.errors import UnknownNameError
+from hearth_core.geometry import Pose2
 from hearth_sim.core.world import World
 
 APARTMENT = Path(__file__).parents[3] / "config" / "homes" / "apartment.yaml"
@@ -59,3 +62,18 @@ def test_two_robots_in_one_home() -> None:
     assert world.hardware("robot1").groups["left_arm"].read().position == pytest.approx(
         target, abs=0.05
     )
+
+
+def test_experiments_start_where_they_say() -> None:
+    at = Pose2(7.0, 1.9, -math.pi / 2)
+    world = World.make(APARTMENT, starts={"robot1": at}, openings={"refrigerator/door": 1.2})
+    world.advance(1.0)
+    truth = world.truth()
+    pose = truth.bodies["robot1"].home_from_body.planar()
+    assert pose.distance(at) < 0.01
+    assert truth.joints["refrigerator/door"] == pytest.approx(1.2, abs=0.01)
+    frame = world.render("robot1/head_camera", 320, 240, perfect=True)
+    assert frame.depth is not None
+    assert 0.5 < np.median(frame.depth) < 2.5
+    with pytest.raises(UnknownNameError, match="refrigerator/door"):
+        World.make(APARTMENT, openings={"refrigerator/window": 1.0})

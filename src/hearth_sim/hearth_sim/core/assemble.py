@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import mujoco
-from hearth_core.errors import BadInputError
+from hearth_core.errors import BadInputError, UnknownNameError
+from hearth_core.geometry import Pose2
 from hearth_core.home import Home, load_home
 
 from hearth_sim.core.stage import Assembly, Builder
@@ -36,8 +37,19 @@ def read_home(home: str | Path | Home) -> Home:
     return generate_home(int(seed))
 
 
-def home_builder(home: str | Path | Home, robots: Sequence[str]) -> Builder:
+def home_builder(
+    home: str | Path | Home,
+    robots: Sequence[str],
+    starts: Mapping[str, Pose2] | None = None,
+    openings: Mapping[str, float] | None = None,
+) -> Builder:
     """Builder of a home with CLOiD-class robots where the scenario starts them.
+
+    Args:
+        home: Home file, ``generated:<seed>`` or a home.
+        robots: Names.
+        starts: Robots that start elsewhere than the scenario says (experiments).
+        openings: Doors and drawers that do not start closed [rad or m] (experiments).
 
     Raises:
         BadInputError: No robot, twice the same name, or a home that is refused.
@@ -64,9 +76,10 @@ def home_builder(home: str | Path | Home, robots: Sequence[str]) -> Builder:
         built = add_home(spec, nominal, drawn)
         if not built.wall_bodies:
             built = replace(built, wall_bodies=(STRUCTURE,))
-        starts = zip(robots, drawn.starts, strict=False)
-        return Assembly(
-            spec, built, {name: add_robot(spec, model, name, at) for name, at in starts}
-        )
+        poses = dict(zip(robots, drawn.starts, strict=False)) | dict(starts or {})
+        if len(poses) > len(robots):
+            raise UnknownNameError("robot", (set(poses) - set(robots)).pop(), robots)
+        added = {name: add_robot(spec, model, name, poses[name]) for name in robots}
+        return Assembly(spec, built, added, openings or {})
 
     return build

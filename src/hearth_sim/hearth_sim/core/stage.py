@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import mujoco
 import numpy as np
 import numpy.typing as npt
-from hearth_core.errors import HearthError
+from hearth_core.errors import HearthError, UnknownNameError
 from hearth_core.geometry import Transform
 
 from hearth_sim.core.handles import HomeHandles, RobotHandles
@@ -42,6 +42,8 @@ class Assembly:
     spec: mujoco.MjSpec
     home: HomeHandles
     robots: Mapping[str, RobotHandles]
+    openings: Mapping[str, float] = field(default_factory=dict)
+    """Doors and drawers that do not start closed [rad or m]."""
 
 
 Builder = Callable[[int], Assembly]
@@ -158,6 +160,10 @@ class Stage:
             name: BoundRobot(self.model, handles) for name, handles in assembly.robots.items()
         }
         self._rest()
+        for name, opening in assembly.openings.items():
+            if name not in self.home.articulations:
+                raise UnknownNameError("door or drawer", name, self.home.articulations)
+            self.data.qpos[self.joint_index(self.home.articulations[name])] = opening
         mujoco.mj_forward(self.model, self.data)
         periods = [robot.handles.base.period for robot in self.robots.values()]
         self.batch = max(1, round(min([BATCH, *periods]) / STEP))

@@ -15,6 +15,7 @@ from typing import Protocol
 
 import mujoco
 from hearth_core.errors import UnknownNameError
+from hearth_core.geometry import Pose2
 from hearth_core.home import Home
 from hearth_core.ports import Frame
 
@@ -68,7 +69,12 @@ class World:
 
     @classmethod
     def make(
-        cls, home: str | Path | Home, seed: int = -1, robots: int | Sequence[str] = 1
+        cls,
+        home: str | Path | Home,
+        seed: int = -1,
+        robots: int | Sequence[str] = 1,
+        starts: Mapping[str, Pose2] | None = None,
+        openings: Mapping[str, float] | None = None,
     ) -> World:
         """A world for tests and experiments.
 
@@ -76,6 +82,8 @@ class World:
             home: Home file, ``generated:<seed>`` or a home.
             seed: Of the scenario and the sensors' errors; -1: nominal.
             robots: How many (``robot1``, ``robot2``, ...), or their names.
+            starts: Robots that start elsewhere than the scenario says.
+            openings: Doors and drawers that do not start closed [rad or m].
 
         Raises:
             BadInputError: The home is refused, or robots are missing or named twice.
@@ -84,7 +92,7 @@ class World:
 
         if isinstance(robots, int):
             robots = [f"robot{k + 1}" for k in range(robots)]
-        return cls(home_builder(home, robots), seed)
+        return cls(home_builder(home, robots, starts, openings), seed)
 
     @property
     def now(self) -> float:
