@@ -13,11 +13,11 @@ from control_msgs.action import FollowJointTrajectory
 from hearth_core.errors import HearthError
 from hearth_core.frames import HEAD_COLOR_OPTICAL, HEAD_JOINTS
 from hearth_nodekit.actions import ActionCaller
-from hearth_nodekit.transforms import TransformListener
 from rclpy.node import Node
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from hearth_perception.core.gaze import Gaze, aim
+from hearth_perception.lazy_transforms import LazyTransforms
 from hearth_perception.watcher import NoViewError, Watcher
 
 Array = npt.NDArray[np.float64]
@@ -31,7 +31,7 @@ class Head:
     """Aims, moves and waits until the head has settled. Only from worker threads."""
 
     def __init__(
-        self, node: Node, watcher: Watcher, transforms: TransformListener, speed: float
+        self, node: Node, watcher: Watcher, transforms: LazyTransforms, speed: float
     ) -> None:
         """``speed``: of the faster joint [rad/s]."""
         self._node = node
@@ -49,11 +49,11 @@ class Head:
             HeadError: The robot's description or joint positions are not known yet.
             TransformError: The frame is not known.
         """
+        positions = self._positions()
         model = self._watcher.model
         if model is None:
             raise HeadError("no robot_description received yet")
-        positions = self._positions()
-        root_from_frame = self._transforms.lookup(model.root, frame)
+        root_from_frame = self._transforms.wait(model.root, frame, None, timeout=3.0)
         return aim(model, positions, root_from_frame.apply(np.asarray(target, float)))
 
     def look_at(
@@ -100,14 +100,16 @@ class Head:
 
     def eye(self, frame: str) -> Array:
         """Where the camera is in ``frame`` now [m]."""
-        return self._transforms.lookup(frame, HEAD_COLOR_OPTICAL).translation
+        return self._transforms.wait(frame, HEAD_COLOR_OPTICAL, None, timeout=3.0).translation
 
-    def _positions(self, timeout: float = 3.0) -> dict[str, float]:
+    def _positions(self, timeout: float = 5.0) -> dict[str, float]:
         deadline = wall.monotonic() + timeout
         while True:
             positions = self._watcher.intake.positions()
-            if all(name in positions for name in HEAD_JOINTS):
+            known = all(name in positions for name in HEAD_JOINTS)
+            if known and self._watcher.model is not None:
                 return positions
             if wall.monotonic() > deadline:
-                raise NoViewError(f"no joint_states with {HEAD_JOINTS} in {timeout:g} s")
+                missing = "robot_description" if known else f"joint_states with {HEAD_JOINTS}"
+                raise NoViewError(f"no {missing} in {timeout:g} s")
             wall.sleep(0.02)

@@ -30,7 +30,7 @@ from hearth_nodekit.topics import (
     SURFACES,
     image,
 )
-from hearth_nodekit.transforms import TransformError, TransformListener
+from hearth_nodekit.transforms import TransformError
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from std_msgs.msg import String
@@ -42,6 +42,7 @@ from hearth_perception.core.perceiver import Perceiver
 from hearth_perception.core.semantic_map import Rules, SemanticMap
 from hearth_perception.head import Head
 from hearth_perception.late_service import LateService
+from hearth_perception.lazy_transforms import LazyTransforms
 from hearth_perception.messages import (
     to_detections,
     to_markers,
@@ -99,7 +100,7 @@ class PerceptionNode(Node):
             stride=config.stride,
             reach=config.reach,
         )
-        self._transforms = TransformListener(self)
+        self._transforms = LazyTransforms(self)
         self._watcher = Watcher(
             self,
             config.camera,

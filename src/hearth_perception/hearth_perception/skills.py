@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time as wall
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from hearth_core.errors import HearthError
 from hearth_core.frames import MAP
-from hearth_core.geometry import Transform
 from hearth_core.outcome import Outcome
 from rclpy.node import Node
 
@@ -118,10 +115,10 @@ class Skills:
         Places are looked at from where the robot stands; none given: those within reach, the
         ones where the thing is believed to be first.
         """
-        names = list(places) or self._likely_places(label)
         searched: list[str] = []
         unreachable: list[str] = []
         with self._watcher.watching():
+            names = list(places) or self._likely_places(label)
             for name in names:
                 on_place(name)
                 track, seen = self._search(label, name, should_stop)
@@ -166,13 +163,6 @@ class Skills:
                 if seen is not None and seen.confidence > 0.6 and seen.handle_seen:
                     break
         return best
-
-    def map_from_root(self) -> Transform:
-        """Where the robot is."""
-        model = self._watcher.model
-        if model is None:
-            raise HearthError("no robot_description received yet")
-        return self._head._transforms.lookup(MAP, model.root)
 
     def _search(
         self, label: str, name: str, should_stop: Callable[[], bool]
@@ -235,8 +225,3 @@ class Skills:
 
 def _better(a: DoorView, b: DoorView) -> bool:
     return (a.handle_seen, a.confidence) > (b.handle_seen, b.confidence)
-
-
-def settle(seconds: float) -> None:
-    """Let a mechanism come to rest (wall clock)."""
-    wall.sleep(seconds)

@@ -13,7 +13,7 @@ from hearth_core.errors import HearthError
 from hearth_core.frames import MAP
 from hearth_core.geometry import Transform
 from hearth_description.core.model import RobotModel
-from hearth_nodekit.transforms import TransformError, TransformListener
+from hearth_nodekit.transforms import TransformError
 from hearth_nodekit.worker import LatestWorker
 from rclpy.node import Node
 
@@ -21,6 +21,7 @@ from hearth_perception.camera_intake import CameraIntake, Shot, decode
 from hearth_perception.core.ego import Ego
 from hearth_perception.core.perceiver import Perceiver, Percept
 from hearth_perception.core.view import View
+from hearth_perception.lazy_transforms import LazyTransforms
 
 Mask = npt.NDArray[np.bool_]
 
@@ -50,7 +51,7 @@ class Watcher:
         node: Node,
         camera: str,
         perceiver: Perceiver,
-        transforms: TransformListener,
+        transforms: LazyTransforms,
         *,
         rate: float,
         linger: float,
@@ -93,7 +94,9 @@ class Watcher:
         """Open or close the camera; a few times a second, in the executor's thread."""
         if now < self._until - self._linger - 1.0:
             self._until = -np.inf  # the clock jumped back
-        self.intake.set_open(wanted or self._requests > 0 or now < self._until)
+        wanted = wanted or self._requests > 0 or now < self._until
+        self._transforms.set_open(wanted)
+        self.intake.set_open(wanted)
 
     def watching(self) -> _Interest:
         """Context that keeps the camera on."""
