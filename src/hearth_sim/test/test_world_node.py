@@ -94,8 +94,8 @@ def test_truth_says_where_everything_is_ten_times_a_second(home: Home) -> None:
     assert wait_until(lambda: len(home.truths) > 20)
     first, last = home.truths[10], home.truths[-1]
     assert first.header.frame_id == "home"
-    assert list(first.body_names) == ["ball", "robot1", "robot2"]
-    assert first.poses[1].position.x == pytest.approx(-0.7, abs=0.01)
+    assert list(first.body_names) == ["ball", "block", "robot1", "robot2"]
+    assert first.poses[2].position.x == pytest.approx(-0.7, abs=0.01)
     assert first.supports[0] == "table"
     assert list(first.joint_names) == ["cabinet/door"]
     stamps = [t.header.stamp.sec + t.header.stamp.nanosec * 1e-9 for t in (first, last)]

@@ -64,12 +64,17 @@ def _room(spec: mujoco.MjSpec, seed: int, charger: Pose2 | None) -> HomeHandles:
     ball = world.add_body(name="ball", pos=[-1.5 + 0.01 * (seed % 7), -1.0, 0.24])
     ball.add_freejoint(name="ball_joint")
     ball.add_geom(type=GEOM.mjGEOM_BOX, size=[0.03, 0.03, 0.03], mass=0.2, rgba=[1, 0.2, 0.1, 1])
+    block = world.add_body(name="block", pos=[1.3, -1.0, 0.06])
+    block.add_freejoint(name="block_joint")
+    block.add_geom(type=GEOM.mjGEOM_BOX, size=[0.06, 0.06, 0.06], mass=0.5, rgba=[0, 0.4, 0.9, 1])
     door = world.add_body(name="cabinet_door", pos=[-1.9, 1.2, 0.1])
     door.add_joint(
         name="cabinet_hinge", type=JOINT.mjJNT_HINGE, axis=[0, 0, 1], range=[0, 1.5], damping=0.5
     )
     door.add_geom(type=GEOM.mjGEOM_BOX, pos=[0.2, 0, 0], size=[0.2, 0.01, 0.08], mass=1.0)
-    return HomeHandles({"ball": "ball"}, {"cabinet/door": "cabinet_hinge"}, charger)
+    return HomeHandles(
+        {"ball": "ball", "block": "block"}, {"cabinet/door": "cabinet_hinge"}, charger
+    )
 
 
 def _robot(spec: mujoco.MjSpec, name: str, start: Pose2) -> RobotHandles:
