@@ -1,0 +1,196 @@
+"""ROS shell of the manipulation skills: actions in, controllers and base velocities out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from geometry_msgs.msg import PoseStamped
+from hearth_core.errors import HearthError
+from hearth_core.frames import GROUPS, LIDAR, MAP, ODOM
+from hearth_core.geometry import Transform
+from hearth_core.health import Health, Level
+from hearth_core.home import load_home
+from hearth_core.outcome import Outcome
+from hearth_description.core.model import find_model, load_urdf
+from hearth_description.core.postures import load_srdf
+from hearth_nodekit.actions import ActiveGoal, Canceled, ThreadedActionServer, Work
+from hearth_nodekit.convert import from_pose, to_pose
+from hearth_nodekit.params import declare, param
+from hearth_nodekit.reporting import report_health
+from hearth_nodekit.running import run
+from hearth_nodekit.topics import CARRYING
+from hearth_nodekit.transforms import TransformListener
+from rclpy.node import Node
+from std_msgs.msg import String
+
+from hearth_interfaces.action import (
+    CloseArticulated,
+    MoveTo,
+    OpenArticulated,
+    PickObject,
+    PlaceObject,
+)
+from hearth_manipulation.core import skill_open, skill_pick, skill_place, skill_posture
+from hearth_manipulation.core.context import Context, SkillError
+from hearth_manipulation.core.model import RobotModel
+from hearth_manipulation.core.mover import MotionError
+from hearth_manipulation.core.planning import PlanningError
+from hearth_manipulation.core.ports import Stopped
+from hearth_manipulation.ros_body import RosBody
+from hearth_manipulation.ros_eyes import RosEyes
+
+
+@dataclass(frozen=True)
+class Config:
+    """Parameters of the manipulation node."""
+
+    home: str = param("", "Home file: names, nominal places.")
+    model: str = param("cloid", "Robot model, by name.")
+
+
+class ManipulationNode(Node):  # type: ignore[misc]  # rclpy is half typed
+    """Serves the skills; one runs at a time, since there is one base."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("manipulation", **options)
+        config = declare(self, Config)
+        description = load_urdf(find_model(config.model))
+        semantics = load_srdf(description)
+        self._body = RosBody(self, description.pose({}, LIDAR).planar())
+        self._transforms = TransformListener(self)
+        self._eyes = RosEyes(self, self._transforms)
+        self._context = Context(
+            self._body,
+            self._eyes,
+            load_home(config.home),
+            RobotModel.from_description(description, semantics.disabled),
+            semantics,
+            lambda *_: None,
+        )
+        self._carrying = CARRYING.publisher(self)
+        self._tell_carrying()
+        self._turn = threading.Lock()
+        self._servers = [
+            ThreadedActionServer(self, kind, name, self._skill(kind, work))
+            for kind, name, work in (
+                (PickObject, "pick_object", self._pick),
+                (PlaceObject, "place_object", self._place),
+                (OpenArticulated, "open_articulated", self._open),
+                (CloseArticulated, "close_articulated", self._close),
+                (MoveTo, "move_to", self._move),
+            )
+        ]
+        report_health(self, self._health)
+
+    def close(self) -> None:
+        """Stop base and arms."""
+        for server in self._servers:
+            server.close()
+        self._body.drive(0.0, 0.0, 0.0)
+
+    def _skill(self, kind: Any, work: Callable[[ActiveGoal], Any]) -> Work:
+        """Run ``work`` alone, with the goal's feedback and cancelling, and name every end."""
+        known = frozenset(kind.Feedback.get_fields_and_field_types())
+
+        def run_skill(goal: ActiveGoal) -> tuple[Outcome, Any]:
+            if not self._turn.acquire(blocking=False):
+                return Outcome.refusal("busy", "another skill is running"), None
+            try:
+                self._body.should_stop = self._eyes.should_stop = lambda: goal.cancel_requested
+                self._context.report = _reporter(goal, known)
+                return Outcome.success(), work(goal)
+            except SkillError as error:
+                make = Outcome.refusal if error.refused else Outcome.failure
+                return make(error.reason, str(error)), None
+            except (MotionError, PlanningError) as error:
+                return Outcome.failure(error.reason, str(error)), None
+            except Stopped as error:
+                raise Canceled(str(error)) from error
+            except HearthError as error:
+                return Outcome.failure(type(error).__name__, str(error)), None
+            finally:
+                self._body.drive(0.0, 0.0, 0.0)
+                self._tell_carrying()
+                self._turn.release()
+
+        return run_skill
+
+    def _pick(self, goal: ActiveGoal) -> PickObject.Result:
+        ask = goal.request
+        side, thing = skill_pick.pick(self._context, ask.object_id, ask.label, ask.place, ask.side)
+        return PickObject.Result(side=side, object_id=thing.id)
+
+    def _place(self, goal: ActiveGoal) -> PlaceObject.Result:
+        ask = goal.request
+        pose = None
+        if ask.pose.header.frame_id:
+            try:
+                odom_from_frame = self._transforms.lookup(ODOM, ask.pose.header.frame_id)
+                pose = odom_from_frame @ from_pose(ask.pose.pose)
+            except ValueError as error:
+                raise SkillError("bad_pose", str(error), refused=True) from error
+        put = skill_place.put(self._context, ask.side, ask.place, pose)
+        return PlaceObject.Result(pose=self._in_map(put))
+
+    def _open(self, goal: ActiveGoal) -> OpenArticulated.Result:
+        ask = goal.request
+        opening = skill_open.open_door(self._context, ask.name, ask.opening, ask.side)
+        return OpenArticulated.Result(opening=opening)
+
+    def _close(self, goal: ActiveGoal) -> CloseArticulated.Result:
+        from hearth_manipulation.core import skill_close  # noqa: PLC0415 - being written
+
+        ask = goal.request
+        opening = skill_close.close_door(self._context, ask.name, ask.side)
+        return CloseArticulated.Result(opening=opening)
+
+    def _move(self, goal: ActiveGoal) -> MoveTo.Result:
+        ask = goal.request
+        skill_posture.move_to(self._context, ask.group, ask.posture, ask.speed)
+        return MoveTo.Result()
+
+    def _in_map(self, odom_from_thing: Transform) -> PoseStamped:
+        message = PoseStamped(pose=to_pose(self._transforms.lookup(MAP, ODOM) @ odom_from_thing))
+        message.header.frame_id = MAP
+        message.header.stamp = self.get_clock().now().to_msg()
+        return message
+
+    def _tell_carrying(self) -> None:
+        held = self._context.held
+        text = ",".join(f"{side}:{item.id}" for side, item in sorted(held.items()))
+        self._carrying.publish(String(data=text))
+
+    def _health(self) -> Health:
+        missing = self._body.missing()
+        if missing:
+            return Health(Level.WARN, f"waiting for {', '.join(missing)}")
+        return Health(Level.OK, "ready", {"groups": len(GROUPS)})
+
+
+def _reporter(goal: ActiveGoal, known: frozenset[str]) -> Callable[..., None]:
+    """Feedback with the fields this action's feedback has."""
+
+    def report(phase: str, progress: float, opening: float | None = None) -> None:
+        fields: dict[str, Any] = {"progress": float(progress)}
+        if "phase" in known:
+            fields["phase"] = phase
+        if "opening" in known and opening is not None:
+            fields["opening"] = float(opening)
+        goal.feedback(**fields)
+
+    return report
+
+
+make_node = ManipulationNode
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Entry point of ``ros2 run hearth_manipulation manipulation``."""
+    run(ManipulationNode, args)
+
+
+if __name__ == "__main__":
+    main()
