@@ -32,6 +32,7 @@ def test_a_home_runs_many_times_faster_than_real_time() -> None:
 def test_nothing_falls_or_drifts_when_nobody_touches_it() -> None:
     world = World.make(APARTMENT)
     world.advance(0.5)
+    assert world.stage.home.wall_bodies
     before = world.truth()
     world.advance(5.0)
     after = world.truth()

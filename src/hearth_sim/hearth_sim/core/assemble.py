@@ -14,7 +14,7 @@ from hearth_core.home import Home, load_home
 from hearth_sim.core.stage import Assembly, Builder
 
 GENERATED = "generated:"
-STRUCTURE = "structure"
+STRUCTURE = "home/structure"
 """The body of ``core/home`` that holds the walls."""
 
 
@@ -75,7 +75,8 @@ def home_builder(
         spec.compiler.degree = False  # ranges are radians: with degrees a door opens 2 degrees
         built = add_home(spec, nominal, drawn)
         if not built.wall_bodies:
-            built = replace(built, wall_bodies=(STRUCTURE,))
+            walls = [body.name for body in spec.bodies if body.name == STRUCTURE]
+            built = replace(built, wall_bodies=walls)
         poses = dict(zip(robots, drawn.starts, strict=False)) | dict(starts or {})
         if len(poses) > len(robots):
             raise UnknownNameError("robot", (set(poses) - set(robots)).pop(), robots)

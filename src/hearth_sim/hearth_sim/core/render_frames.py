@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import math
 import threading
 import zlib
@@ -18,6 +19,7 @@ from hearth_sim.core.render_noise import DepthErrors, noisy_color, noisy_depth
 from hearth_sim.core.render_offscreen import Offscreen, metres
 from hearth_sim.core.stage import Array, Stage
 
+LOG = logging.getLogger(__name__)
 REAL = DepthErrors()
 WALL_CUT = 0.9
 """Height [m] at which walls are cut in views that ask for it."""
@@ -170,6 +172,7 @@ class FrameThread:
         self._stop = False
         self.error: BaseException | None = None
         """Why the thread ended, if it ended by itself."""
+        self._failed: set[str] = set()
         self.drawn = 0
         self.dropped = 0
         self._thread = threading.Thread(target=self._run, name="render", daemon=True)
@@ -198,6 +201,17 @@ class FrameThread:
             self._wake.notify()
         self._thread.join(timeout=10.0)
 
+    def _film(self, renderer: FrameRenderer, capture: Capture) -> None:
+        """A film that fails ends no run: it is told once, and the others go on."""
+        name = capture.view.name
+        if name in self._failed:
+            return
+        try:
+            capture.deliver(renderer.frame(capture))
+        except Exception:
+            self._failed.add(name)
+            LOG.exception("the film %r ends here", name)
+
     def _run(self) -> None:
         renderer = FrameRenderer()
         try:
@@ -211,7 +225,10 @@ class FrameThread:
                     capture = min(self._queue, key=lambda waiting: waiting.view.film)
                     self._queue.remove(capture)
                     self._busy = capture
-                capture.deliver(renderer.frame(capture))
+                if capture.view.film:
+                    self._film(renderer, capture)
+                else:
+                    capture.deliver(renderer.frame(capture))
                 self.drawn += 1
         except BaseException as error:  # the world reports it; the thread cannot
             self.error = error
