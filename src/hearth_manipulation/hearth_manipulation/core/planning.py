@@ -211,7 +211,8 @@ class Planner:
         """What ``q`` collides with, as "link with thing", or None."""
         body = self.body(self.model.indices(joints))
         rotations, translations = self.model.place(q)
-        kind, index, link = find_collision(body, scene.obstacles(), rotations, translations, margin)
+        obstacles = scene.packed
+        kind, index, link = find_collision(body, obstacles, rotations, translations, margin)
         if kind == 0:
             return None
         links = self.model.links
@@ -221,7 +222,7 @@ class Planner:
         """Smallest distance of what moves with ``joints`` to the world [m]."""
         body = self.body(self.model.indices(joints))
         rotations, translations = self.model.place(q)
-        return float(clearance(body, scene.obstacles(), rotations, translations, True))
+        return float(clearance(body, scene.packed, rotations, translations, True))
 
     def plan(
         self,
@@ -254,7 +255,7 @@ class Planner:
             PlanningError: ``start_in_collision``, ``goal_in_collision`` or ``no_path``.
         """
         dofs = self.model.indices(joints)
-        body, obstacles = self.body(dofs), scene.obstacles()
+        body, obstacles = self.body(dofs), scene.packed
         lower, upper = self.model.lower[dofs], self.model.upper[dofs]
         start = np.asarray(start, float).copy()
         start[dofs] = np.clip(start[dofs], lower, upper)
@@ -333,7 +334,7 @@ class Planner:
         result = np.array(path)
         if scene is not None:
             body = self.body(dofs)
-            index = first_collision(body, scene.obstacles(), result, margin, self._resolution)
+            index = first_collision(body, scene.packed, result, margin, self._resolution)
             if index >= 0:
                 hit = self.collision(joints, result[index], scene, margin) or "between two points"
                 raise PlanningError("line_in_collision", f"the straight line collides: {hit}")
@@ -373,7 +374,7 @@ class Planner:
             full = np.repeat(path[:1], len(result.times), axis=0)
             full[:, dofs] = result.positions
             body = self.body(dofs)
-            if first_collision(body, scene.obstacles(), full, margin, self._resolution) < 0:
+            if first_collision(body, scene.packed, full, margin, self._resolution) < 0:
                 return result
         raise PlanningError("path_in_collision", "the path collides when its corners are rounded")
 

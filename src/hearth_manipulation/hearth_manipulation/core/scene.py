@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
@@ -85,11 +86,12 @@ class Scene:
         return replace(self, seen=seen, version=self.version + 1)
 
     def names(self, shape: str) -> list[str]:
-        """Names of the solids of one shape in the order of :meth:`obstacles`."""
+        """Names of the solids of one shape in the order of :attr:`packed`."""
         return [name for name, thing in self.things.items() if thing.shape == shape]
 
-    def obstacles(self) -> Obstacles:
-        """Pack for the kernels."""
+    @cached_property
+    def packed(self) -> Obstacles:
+        """Arrays for the kernels."""
         boxes = [thing for thing in self.things.values() if thing.shape == "box"]
         cylinders = [thing for thing in self.things.values() if thing.shape == "cylinder"]
         seen = self.seen

@@ -1,0 +1,269 @@
+"""Pick a thing up by friction: choose a grasp and where to stand, go in straight, lift, come out."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from hearth_core.frames import SIDES, grasp_frame
+from hearth_core.geometry import Pose2, Transform
+from hearth_manipulation.core import hands
+from hearth_manipulation.core.context import Context, Held, SkillError
+from hearth_manipulation.core.grasps import Grasp, grasps_for
+from hearth_manipulation.core.mover import MotionError, arm
+from hearth_manipulation.core.placement import Reach, best_reach, offsets
+from hearth_manipulation.core.planning import PlanningError
+from hearth_manipulation.core.ports import Sighting
+from hearth_manipulation.core.scene import Scene
+from hearth_manipulation.core.skill_open import tuck
+
+LIFT = 0.045
+"""How far a thing is lifted before the hand comes out [m]."""
+OUT = 0.30
+"""How far the hand comes straight out [m]."""
+STEP = 0.30
+"""Farthest the base goes by itself to reach a thing [m]."""
+
+
+def find_thing(context: Context, object_id: str, label: str, place: str) -> Sighting:
+    """The thing meant, as perception believes in it.
+
+    Raises:
+        SkillError: ``unknown_object``; the choices are in the message.
+    """
+    things = context.eyes.things()
+    if object_id:
+        found = [t for t in things if t.id == object_id]
+    else:
+        found = [
+            t
+            for t in things
+            if (not label or t.label == label) and (not place or t.place.split("/")[0] == place.split("/")[0])
+        ]
+    if not found:
+        what = object_id or f"{label or 'thing'}{f' in {place}' if place else ''}"
+        known = sorted({t.id for t in things})
+        raise SkillError("unknown_object", f"no {what!r} is seen; seen: {known}", refused=True)
+    base = context.body.base()
+    return min(
+        found,
+        key=lambda t: math.hypot(t.pose.translation[0] - base.x, t.pose.translation[1] - base.y),
+    )
+
+
+def see_again(context: Context, thing: Sighting) -> Sighting:
+    """Look at a thing and take its newest pose.
+
+    Raises:
+        SkillError: ``object_lost``: it is not seen where it was believed to be.
+    """
+    for _ in range(3):
+        since = context.body.now()
+        context.eyes.look(thing.pose.translation)
+        fresh = [t for t in context.eyes.things(newer_than=since) if t.id == thing.id]
+        if not fresh:  # A new track of the same kind nearby is the same thing.
+            fresh = [
+                t
+                for t in context.eyes.things(newer_than=since)
+                if t.label == thing.label
+                and np.linalg.norm(t.pose.translation - thing.pose.translation) < 0.12
+            ]
+        if fresh:
+            return fresh[0]
+        context.body.pause(0.3)
+    raise SkillError("object_lost", f"{thing.id} is not seen where it was")
+
+
+def pick(
+    context: Context, object_id: str, label: str = "", place: str = "", side: str = ""
+) -> tuple[str, Sighting]:
+    """Pick a thing up; returns the hand that holds it and the thing.
+
+    Raises:
+        SkillError: With the reason why not.
+        PlanningError: No reach.
+        MotionError: The robot was kept from moving.
+    """
+    report = context.report
+    if side and side not in SIDES:
+        raise SkillError("unknown_side", f"no side {side!r}; known: {list(SIDES)}", refused=True)
+    sides = [context.free_side(side)] if side else _free_sides(context)
+    report("look", 0.0)
+    thing = see_again(context, find_thing(context, object_id, label, place))
+    if not np.all(np.isfinite(thing.pose.matrix())):
+        raise SkillError("bad_pose", f"the pose of {thing.id} is not finite", refused=True)
+    problem: Exception | None = None
+    for _attempt in range(2):
+        report("plan", 0.1)
+        side, grasp, reach = _choose(context, thing, sides)
+        if reach.base.distance(context.body.base()) > 0.01 or (
+            abs(math.remainder(reach.base.yaw - context.body.base().yaw, math.tau)) > 0.02
+        ):
+            report("approach", 0.2)
+            context.driver.to(reach.base)
+            thing = see_again(context, thing)
+            side, grasp, reach = _choose(context, thing, [side], stay=True, seed=reach.q)
+        try:
+            _take(context, thing, grasp, reach)
+        except SkillError as error:
+            if error.reason not in {"grasp_failed", "slipped"}:
+                raise
+            problem = error
+            thing = see_again(context, thing)
+            continue
+        return side, thing
+    assert problem is not None
+    raise problem
+
+
+def _free_sides(context: Context) -> list[str]:
+    free = [side for side in SIDES if side not in context.held]
+    if not free:
+        raise SkillError("hand_not_free", "both hands hold something", refused=True)
+    return free
+
+
+def _scene(context: Context, thing: Sighting) -> Scene:
+    return context.scene(without=[thing.id])
+
+
+def _choose(
+    context: Context,
+    thing: Sighting,
+    sides: list[str],
+    *,
+    stay: bool = False,
+    seed: np.ndarray | None = None,
+) -> tuple[str, Grasp, Reach]:
+    """The best hand, grasp and base pose.
+
+    Raises:
+        SkillError: ``no_grasp_found``: the thing fits no family.
+        PlanningError: Nothing reaches.
+    """
+    base = context.body.base()
+    bearing = math.atan2(
+        float(thing.pose.translation[1]) - base.y, float(thing.pose.translation[0]) - base.x
+    )
+    scene = _scene(context, thing)
+    bases = [base] if stay else [base @ offset for offset in offsets(STEP, 0.2)]
+    stands = context.may_stand(scene)
+    best: tuple[float, str, Grasp, Reach] | None = None
+    problem: PlanningError | None = None
+    any_grasp = False
+    for side in sides:
+        grasps = grasps_for(thing, side, bearing, context.hand)[:6]
+        any_grasp |= bool(grasps)
+        if not grasps:
+            continue
+        chains = [(_steps(grasp), grasp.liking) for grasp in grasps]
+        seeds = context.seeds(side) if seed is None else [seed, *context.seeds(side)]
+        try:
+            reach = best_reach(
+                context.planner, side, chains, context.mover.configuration(), scene, bases,
+                (lambda _b: True) if stay else stands, seeds=seeds,
+                soft=[False, False, False, False],
+            )  # fmt: skip
+        except PlanningError as error:
+            problem = error
+            continue
+        if best is None or reach.score > best[0]:
+            best = (reach.score, side, grasps[reach.index], reach)
+    if not any_grasp:
+        raise SkillError("no_grasp_found", f"{thing.id} fits no grasp of this hand")
+    if best is None:
+        assert problem is not None
+        raise problem
+    return best[1], best[2], best[3]
+
+
+def _steps(grasp: Grasp) -> list[Transform]:
+    """Before, there, lifted, out again."""
+    up = Transform(np.eye(3), np.array([0.0, 0.0, LIFT])) @ Transform.identity()
+    lifted = Transform(grasp.pose.rotation, grasp.pose.translation + up.translation)
+    out = lifted @ Transform(np.eye(3), np.array([-grasp.approach, 0.0, 0.0]))
+    return [grasp.pre, grasp.pose, lifted, out]
+
+
+def _take(context: Context, thing: Sighting, grasp: Grasp, reach: Reach) -> None:
+    """Preshape, go in, close, verify, lift, come out, tuck.
+
+    Raises:
+        SkillError: ``grasp_failed`` or ``slipped``; the hand is out again and open.
+    """
+    mover, body, side = context.mover, context.body, grasp.side
+    tip, joints, report = grasp_frame(side), arm(grasp.side), context.report
+    scene = _scene(context, thing)
+    report("preshape", 0.3)
+    mover.fingers(side, hands.preshape(side), 0.6)
+    mover.go(joints, [reach.path[0]], scene)
+    report("reach", 0.45)
+    before = mover.configuration()
+    way = context.planner.line(joints, tip, before, _target(grasp.pose), None)
+    mover.run(joints, way, None, 0.2)
+    report("close", 0.55)
+    mover.fingers(side, hands.squeeze(side, grasp.width), 0.9)
+    body.pause(0.25)
+    if not _held(context, side):
+        _back_out(context, side, way)
+        raise SkillError("grasp_failed", f"the {side} hand closed on nothing")
+    in_grasp = mover.pose(tip).inverse() @ thing.pose
+    report("lift", 0.65)
+    up = mover.pose(tip)
+    lifted = Transform(grasp.pose.rotation, up.translation + np.array([0.0, 0.0, LIFT]))
+    mover.line(side, lifted, None, speed=0.12)
+    if not _held(context, side):
+        mover.line(side, up, None, speed=0.12)
+        _back_out(context, side, way)
+        raise SkillError("slipped", f"{thing.id} slipped from the {side} hand")
+    context.hold(side, Held(thing.id, thing.label, thing.size, thing.shape, in_grasp))
+    report("retract", 0.75)
+    _come_out(context, side, grasp)
+    report("carry", 0.9)
+    tuck(context, side)
+    body.pause(0.2)
+    if not _held(context, side):
+        context.hold(side, None)
+        raise SkillError("dropped", f"{thing.id} is no longer felt in the {side} hand")
+
+
+def _come_out(context: Context, side: str, grasp: Grasp) -> None:
+    """Straight out with the thing; the base helps where the arm ends."""
+    mover = context.mover
+    here = mover.pose(grasp_frame(side))
+    direction = -grasp.pose.rotation[:, 0]
+    if abs(direction[2]) > 0.5:  # Picked from above: further up.
+        target = Transform(here.rotation, here.translation + np.array([0.0, 0.0, 0.10]))
+        mover.line(side, target, None, speed=0.2)
+        return
+    for distance in (OUT, 0.22, 0.15):
+        target = Transform(here.rotation, here.translation + direction * distance)
+        try:
+            mover.line(side, target, None, speed=0.2)
+        except PlanningError:
+            continue
+        break
+    base = context.driver.body.base()
+    back = base @ Pose2(-0.25, 0.0, 0.0)
+    try:
+        context.driver.to(back, tolerance=0.03, turn_tolerance=0.05)
+    except MotionError:
+        return  # Something behind: the arm is out as far as it goes.
+
+
+def _back_out(context: Context, side: str, way: np.ndarray) -> None:
+    """Open and leave the way it came."""
+    mover = context.mover
+    mover.fingers(side, hands.preshape(side, wide=True), 0.6)
+    mover.run(arm(side), way[::-1], None, 0.25)
+
+
+def _held(context: Context, side: str) -> bool:
+    return hands.holds(side, context.body.joints(), context.body.touch())
+
+
+def _target(pose: Transform):  # type: ignore[no-untyped-def]
+    from hearth_manipulation.core.planning import Target
+
+    return Target(pose)

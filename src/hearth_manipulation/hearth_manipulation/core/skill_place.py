@@ -1,0 +1,255 @@
+"""Put a held thing down: a free spot on a surface near its front, down until it stands, let go."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from hearth_core.frames import grasp_frame
+from hearth_core.geometry import Pose2, Transform
+from hearth_manipulation.core import hands
+from hearth_manipulation.core.context import Context, Held, SkillError
+from hearth_manipulation.core.grasps import heading
+from hearth_manipulation.core.kinematics import Array
+from hearth_manipulation.core.mover import MotionError, arm
+from hearth_manipulation.core.placement import Reach, best_reach, offsets
+from hearth_manipulation.core.planning import PlanningError
+from hearth_manipulation.core.skill_open import tuck
+
+EDGE = 0.11
+"""Distance kept from the thing's side to the surface's edge [m]."""
+GAP = 0.07
+"""Distance kept to other things [m]."""
+ABOVE = 0.08
+"""Height from which a thing is lowered [m]."""
+STEP = 0.40
+"""Farthest the base goes by itself [m]."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place for a thing to stand, in odom."""
+
+    x: float
+    y: float
+    z: float
+    """Height of the surface [m]."""
+
+
+def put(context: Context, side: str, place: str, pose: Transform | None = None) -> Transform:
+    """Put down what a hand holds; returns where its centre stands in odom.
+
+    Args:
+        context: The robot.
+        side: Hand; empty when only one holds something.
+        place: Surface by name, ``dining_table`` or ``refrigerator/shelf_2``.
+        pose: Instead of a free spot: where the centre shall stand (odom).
+
+    Raises:
+        SkillError: With the reason why not.
+        PlanningError: No reach.
+        MotionError: The robot was kept from moving.
+    """
+    side, held = _holder(context, side)
+    report = context.report
+    report("look", 0.0)
+    if pose is not None:
+        if not np.all(np.isfinite(pose.matrix())):
+            raise SkillError("bad_pose", "the pose is not finite", refused=True)
+        x, y, z = pose.translation
+        spots = [Spot(float(x), float(y), float(z) - 0.5 * float(held.size[2]))]
+    else:
+        spots = free_spots(context, place, held)
+    report("plan", 0.1)
+    spot, reach = _choose(context, side, held, spots)
+    report("approach", 0.2)
+    if reach.base.distance(context.body.base()) > 0.01 or abs(reach.base.yaw - context.body.base().yaw) > 0.02:
+        context.driver.to(reach.base, tolerance=0.015, turn_tolerance=0.02)
+        _, reach = _choose(context, side, held, [spot], stay=True, seed=reach.q)
+    mover = context.mover
+    joints = arm(side)
+    report("reach", 0.4)
+    mover.go(joints, [reach.path[0]], context.scene(), upright=side, speed=0.35)
+    report("lower", 0.6)
+    _lower(context, side, held, spot)
+    report("let_go", 0.75)
+    mover.fingers(side, hands.preshape(side, wide=True), 0.9)
+    context.body.pause(0.3)
+    stands = mover.pose(grasp_frame(side)) @ held.in_grasp
+    context.hold(side, None)
+    report("retract", 0.85)
+    _withdraw(context, side)
+    report("tuck", 0.95)
+    tuck(context, side)
+    return stands
+
+
+def _holder(context: Context, side: str) -> tuple[str, Held]:
+    if side and side not in context.held:
+        raise SkillError("nothing_held", f"the {side} hand holds nothing", refused=True)
+    if not context.held:
+        raise SkillError("nothing_held", "neither hand holds anything", refused=True)
+    if not side and len(context.held) > 1:
+        raise SkillError("which_hand", "both hands hold something: say which", refused=True)
+    side = side or next(iter(context.held))
+    return side, context.held[side]
+
+
+def free_spots(context: Context, place: str, held: Held) -> list[Spot]:
+    """Free places on a surface, the easiest to reach first.
+
+    Raises:
+        SkillError: ``unknown_place``, ``no_surface`` or ``no_free_spot``.
+    """
+    place_name, _, surface_name = place.partition("/")
+    known = {item.name: item for item in context.home.places}
+    if place_name not in known:
+        raise SkillError("unknown_place", f"no place {place_name!r}; known: {sorted(known)}", refused=True)
+    model = known[place_name]
+    if not model.surfaces:
+        raise SkillError("no_surface", f"{place_name} carries nothing", refused=True)
+    surfaces = {s.name: s for s in model.surfaces}
+    if surface_name and surface_name not in surfaces:
+        raise SkillError(
+            "unknown_surface", f"no {surface_name!r} at {place_name}; known: {sorted(surfaces)}", refused=True
+        )
+    open_ones = [s for s in model.surfaces if not s.behind]
+    surface = surfaces[surface_name] if surface_name else max(open_ones or model.surfaces, key=lambda s: s.height)
+    frame = context.place_frame(place_name)
+    cx, cy = surface.rectangle.centre
+    centre = frame @ Transform(np.eye(3), np.array([cx, cy, surface.height]))
+    size = np.array(surface.rectangle.size)
+    base = context.body.base()
+    # Where the robot looks: the near part of the surface.
+    near = np.array(base.apply(np.array([0.75, 0.0])))
+    local = np.clip((centre.inverse().apply(np.array([*near, surface.height])))[:2], -0.4 * size, 0.4 * size)
+    context.eyes.look(centre.apply(np.array([*local, 0.0])))
+    for seen in context.eyes.surfaces(place_name):
+        # Its height is measured; its outline only where it was seen to end.
+        if abs(seen.pose.translation[2] - surface.height) < 0.06:
+            lifted = centre.translation.copy()
+            lifted[2] = seen.pose.translation[2]
+            centre = Transform(centre.rotation, lifted)
+            break
+    return _grid(context, centre, size, held)
+
+
+def _grid(context: Context, centre: Transform, size: Array, held: Held) -> list[Spot]:
+    base = context.body.base()
+    radius = 0.5 * float(math.hypot(held.size[0], held.size[1]))
+    half = 0.5 * size - EDGE - radius * 0.8
+    half = np.maximum(half, 0.0)
+    others = [t for t in context.eyes.things() if t.id != held.id]
+    found: list[tuple[float, Spot]] = []
+    for x in np.linspace(-half[0], half[0], max(1, int(half[0] / 0.03)) + 1):
+        for y in np.linspace(-half[1], half[1], max(1, int(half[1] / 0.03)) + 1):
+            point = centre.apply(np.array([x, y, 0.0]))
+            clear = 1.0
+            for thing in others:
+                if abs(thing.pose.translation[2] - 0.5 * thing.size[2] - point[2]) > 0.15:
+                    continue
+                gap = math.hypot(*(thing.pose.translation[:2] - point[:2]))
+                clear = min(clear, gap - radius - 0.5 * float(math.hypot(*thing.size[:2])))
+            if clear < GAP:
+                continue
+            bearing = base.inverse().apply(point[:2])
+            cost = abs(float(bearing[0]) - 0.66) + 0.5 * abs(float(bearing[1])) - 0.1 * min(clear, 0.3)
+            found.append((cost, Spot(float(point[0]), float(point[1]), float(point[2]))))
+    if not found:
+        raise SkillError("no_free_spot", "there is no free spot on it")
+    found.sort(key=lambda item: item[0])
+    return [spot for _, spot in found[:12]]
+
+
+def _poses(context: Context, side: str, held: Held, spot: Spot) -> list[tuple[list[Transform], float]]:
+    """Grasp frames (above, there, back) over several headings; the thing upright."""
+    base = context.body.base()
+    bearing = math.atan2(spot.y - base.y, spot.x - base.x)
+    bottom = _bottom(held)
+    chains = []
+    top = abs(held.in_grasp.rotation[2, 2]) < 0.5  # held from above
+    for turn in (0.0, 0.4, -0.4):
+        rotation = heading(bearing + turn)
+        if top:
+            rotation = rotation @ np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
+        offset = rotation @ held.in_grasp.translation
+        there = Transform(
+            rotation, np.array([spot.x - offset[0], spot.y - offset[1], spot.z + bottom + 0.004])
+        )
+        above = Transform(rotation, there.translation + np.array([0.0, 0.0, ABOVE]))
+        away = np.array([0.0, 0.0, 0.12]) if top else np.array([-0.14, 0.0, 0.0])
+        back = Transform(rotation, there.translation + (away if top else rotation @ away))
+        chains.append(([above, there, back], -0.15 * abs(turn)))
+    return chains
+
+
+def _bottom(held: Held) -> float:
+    """Height of the grasp frame above the thing's lower side, the thing upright [m]."""
+    if abs(held.in_grasp.rotation[2, 2]) < 0.5:
+        # Held from above: the grasp frame's x points down.
+        return 0.5 * float(held.size[2]) + float(held.in_grasp.translation[0])
+    return 0.5 * float(held.size[2]) - float(held.in_grasp.translation[2])
+
+
+def _choose(
+    context: Context,
+    side: str,
+    held: Held,
+    spots: list[Spot],
+    *,
+    stay: bool = False,
+    seed: Array | None = None,
+) -> tuple[Spot, Reach]:
+    scene = context.scene()
+    stands = context.may_stand(scene)
+    base = context.body.base()
+    bases = [base] if stay else [base @ offset for offset in offsets(STEP, 0.25)]
+    seeds = context.seeds(side) if seed is None else [seed, *context.seeds(side)]
+    chains, owners = [], []
+    for rank, spot in enumerate(spots[:6]):
+        for poses, liking in _poses(context, side, held, spot):
+            chains.append((poses, liking - 0.03 * rank))
+            owners.append(spot)
+    reach = best_reach(
+        context.planner, side, chains, context.mover.configuration(), scene, bases,
+        (lambda _b: True) if stay else stands, seeds=seeds, soft=[False, True, True],
+    )  # fmt: skip
+    return owners[reach.index], reach
+
+
+def _lower(context: Context, side: str, held: Held, spot: Spot) -> None:
+    """Straight down until the thing stands: by height, a little further until the arm feels it."""
+    mover = context.mover
+    here = mover.pose(grasp_frame(side))
+    bottom = float((here @ held.in_grasp).translation[2]) - 0.5 * float(held.size[2])
+    down = bottom - spot.z
+    target = Transform(here.rotation, here.translation - np.array([0.0, 0.0, down + 0.002]))
+    mover.line(side, target, None, speed=0.12)
+    for _ in range(6):  # 2 mm at a time until the hand stays behind its command
+        before = mover.pose(grasp_frame(side)).translation[2]
+        target = Transform(target.rotation, target.translation - np.array([0.0, 0.0, 0.002]))
+        try:
+            mover.line(side, target, None, speed=0.1)
+        except (PlanningError, MotionError):
+            return
+        after = mover.pose(grasp_frame(side)).translation[2]
+        if before - after < 0.0012:
+            return
+
+
+def _withdraw(context: Context, side: str) -> None:
+    """Hand straight back (or up) from the thing, the base too if the arm ends."""
+    mover = context.mover
+    here = mover.pose(grasp_frame(side))
+    up = here.rotation[2, 0] < -0.7
+    step = np.array([0.0, 0.0, 0.14]) if up else here.rotation @ np.array([-0.15, 0.0, 0.0])
+    try:
+        mover.line(side, Transform(here.rotation, here.translation + step), None, speed=0.2)
+    except PlanningError:
+        if up:
+            raise
+    context.driver.to(
+        context.body.base() @ Pose2(-0.2, 0.0, 0.0), tolerance=0.03, turn_tolerance=0.1
+    )
