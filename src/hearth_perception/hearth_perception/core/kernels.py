@@ -263,3 +263,67 @@ def rim_statistics(labels: Any, count: Any, depth: Any, step: Any) -> Any:
                 elif depth[r, c] < z - limit:
                     rim[k, 1] += 1
     return rim
+
+
+@njit(cache=True, nogil=True)
+def assign_walls(
+    free: Any, points: Any, normals: Any, depth: Any, planes: Any, cosine: float
+) -> Any:
+    """Index of the nearest upright plane each free cell lies on, -1: none; shape (H, W) int32.
+
+    ``planes`` holds level normal x, y and offset, shape (N, 3); normals must agree within the
+    angle of ``cosine``, distances within 8 mm and twice the depth noise.
+    """
+    rows, cols = free.shape
+    labels = np.full((rows, cols), -1, np.int32)
+    for i in range(rows):
+        for j in range(cols):
+            if not free[i, j]:
+                continue
+            nx, ny = normals[i, j, 0], normals[i, j, 1]
+            if nx * nx + ny * ny < 0.8:
+                continue
+            z = depth[i, j]
+            best = np.float32(0.011) + np.float32(0.005) * z * z
+            for k in range(planes.shape[0]):
+                if nx * planes[k, 0] + ny * planes[k, 1] < cosine:
+                    continue
+                away = abs(
+                    points[i, j, 0] * planes[k, 0] + points[i, j, 1] * planes[k, 1] - planes[k, 2]
+                )
+                if away < best:
+                    best = away
+                    labels[i, j] = k
+    return labels
+
+
+@njit(cache=True, nogil=True)
+def grow_walls(large: Any, labels: Any, free: Any, points: Any, depth: Any, planes: Any) -> Any:
+    """Large parts of walls with the free cells beside them that lie on the same plane."""
+    rows, cols = free.shape
+    result = large.copy()
+    for i in range(rows):
+        for j in range(cols):
+            if large[i, j] or not free[i, j]:
+                continue
+            z = depth[i, j]
+            limit = np.float32(0.009) + np.float32(0.005) * z * z
+            done = False
+            for a in range(-4, 5, 2):
+                for b in range(-4, 5, 2):
+                    r, c = i + a, j + b
+                    if r < 0 or c < 0 or r >= rows or c >= cols or not large[r, c]:
+                        continue
+                    k = labels[r, c]
+                    away = abs(
+                        points[i, j, 0] * planes[k, 0]
+                        + points[i, j, 1] * planes[k, 1]
+                        - planes[k, 2]
+                    )
+                    if away < limit:
+                        result[i, j] = True
+                        done = True
+                        break
+                if done:
+                    break
+    return result

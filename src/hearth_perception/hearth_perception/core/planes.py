@@ -10,7 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hearth_perception.core.depth import Cloud, Mask
-from hearth_perception.core.kernels import component_statistics, connect
+from hearth_perception.core.kernels import (
+    assign_walls,
+    component_statistics,
+    connect,
+    grow_walls,
+)
 from hearth_perception.core.places import Shelf
 
 Labels = npt.NDArray[np.int32]
@@ -198,15 +203,13 @@ def find_walls(cloud: Cloud, free: Mask, *, least: float = 0.05) -> tuple[list[W
         least: Area [m2] below which a plane is not looked for.
     """
     walls: list[Wall] = []
-    labels = np.full(free.shape, -1, np.int32)
-    flat = np.flatnonzero(free & (np.abs(cloud.normals[..., 2]) < 0.35))
+    candidates = np.zeros(free.shape, bool)
+    candidates[::2, ::2] = True  # a quarter of the cells is enough to vote
+    flat = np.flatnonzero(candidates & free & (np.abs(cloud.normals[..., 2]) < 0.35))
     flat = flat[np.abs(cloud.normals.reshape(-1, 3)[flat]).sum(axis=1) > 0.5]
-    if len(flat) < 50:
-        return walls, labels
     points = cloud.points.reshape(-1, 3)[flat]
     normals = cloud.normals.reshape(-1, 3)[flat]
-    area = cloud.area.reshape(-1)[flat]
-    depth = cloud.depth.reshape(-1)[flat]
+    area = cloud.area.reshape(-1)[flat] * 4.0
     yaw = np.arctan2(normals[:, 1], normals[:, 0])
     left = np.ones(len(flat), bool)
     for _ in range(8):
@@ -217,19 +220,24 @@ def find_walls(cloud: Cloud, free: Mask, *, least: float = 0.05) -> tuple[list[W
         alike = left & (away < np.radians(14.0))
         normal = np.array([np.cos(direction), np.sin(direction)])
         offset = points[:, :2] @ normal
-        peaks = _peaks(offset[alike], area[alike], 0.01, least, 2)
         left &= ~(away < np.radians(8.0))
-        for peak in peaks:
+        for peak in _peaks(offset[alike], area[alike], 0.01, least, 2):
             on = alike & (np.abs(offset - peak) < 0.02)
-            if on.sum() < 40:
-                continue
-            n, d = _refine(points[on, :2], normal)
-            on = alike & (np.abs(points[:, :2] @ n - d) < 0.008 + 2.0 * noise(depth))
-            labels.reshape(-1)[flat[on]] = len(walls)
-            alike &= ~on
-            left &= ~on
-            walls.append(Wall(n, d, float(area[on].sum())))
+            if on.sum() >= 12:
+                n, d = _refine(points[on, :2], normal)
+                on = alike & (np.abs(points[:, :2] @ n - d) < 0.015)
+                walls.append(Wall(n, d, float(area[on].sum())))
+                alike &= ~on
+                left &= ~on
+    labels = assign_walls(
+        free, cloud.points, cloud.normals, cloud.depth, _table(walls), float(np.cos(0.25))
+    )
     return walls, labels
+
+
+def _table(walls: Sequence[Wall]) -> npt.NDArray[np.float32]:
+    """Normals and offsets, shape (N, 3)."""
+    return np.array([[*w.normal, w.offset] for w in walls], np.float32).reshape(-1, 3)
 
 
 def _direction(
@@ -261,7 +269,7 @@ def _refine(xy: npt.NDArray[np.floating], normal: Array) -> tuple[Array, float]:
         if candidate @ normal > 0.97:
             n = candidate
         keep = np.abs(d @ n) < trim
-        if keep.sum() > 20:
+        if keep.sum() > 10:
             points = points[keep]
     return n, float(np.median(points @ n))
 
@@ -270,19 +278,11 @@ def structure(cloud: Cloud, walls: Sequence[Wall], labels: Labels, free: Mask) -
     """Cells of upright planes too large to be the side of a thing one could carry."""
     gap = (0.02 + 0.02 * cloud.depth).astype(np.float32)
     parts, count = connect(labels, cloud.points, gap)
-    result = np.zeros(free.shape, bool)
     if not count:
-        return result
+        return np.zeros(free.shape, bool)
     _, area, low, high = component_statistics(parts, count, cloud.points, cloud.area)
     extent = high - low
     large = (area > 0.10) | (extent[:, 2] > 0.42) | (np.hypot(extent[:, 0], extent[:, 1]) > 0.42)
     part_large = np.append(large, False)[parts]
-    kernel = np.ones((9, 9), np.uint8)
-    for index, wall in enumerate(walls):
-        mine = part_large & (labels == index)
-        if not mine.any():
-            continue
-        around = cv2.dilate(mine.astype(np.uint8), kernel) > 0
-        away = np.abs(cloud.points[..., :2] @ wall.normal.astype(np.float32) - wall.offset)
-        result |= mine | (around & free & (away < 0.006 + 2.0 * noise(cloud.depth)))
-    return result
+    grown = grow_walls(part_large, labels, free, cloud.points, cloud.depth, _table(walls))
+    return np.asarray(grown, bool)

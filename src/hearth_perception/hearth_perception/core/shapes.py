@@ -267,14 +267,15 @@ def _box_yaw(xy: Array, normals: Array, ray: Array) -> float:
         start = float(np.angle(np.exp(4j * angle).mean())) / 4
     best, least = start, np.inf
     points = _sample(xy, 250)
-    for step in (np.radians(np.arange(-14.0, 14.1, 2.0)), np.radians(np.arange(-1.5, 1.6, 0.5))):
+    last = int(0.97 * (len(points) - 1))
+    for step in (np.radians(np.arange(-12.0, 12.1, 3.0)), np.radians(np.arange(-2.0, 2.1, 1.0))):
         centre = best
         for offset in step:
             yaw = centre + offset
             axes = np.array([[np.cos(yaw), np.sin(yaw)], [-np.sin(yaw), np.cos(yaw)]])
             toward = np.sign(-(axes @ ray))
             local = (points @ axes.T) * toward
-            plane = np.percentile(local, 97.0, axis=0)
+            plane = np.partition(local, last, axis=0)[last]
             near = np.abs(plane - local).min(axis=1)
             loss = float(np.minimum(near, 0.015).mean())
             if loss < least - 1e-6:
