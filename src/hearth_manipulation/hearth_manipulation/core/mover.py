@@ -19,6 +19,10 @@ TICK = 0.02
 """How often waiting looks up [s]."""
 
 
+PATIENCE = 15.0
+"""How much longer than planned a motion may take; controllers notice failure sooner [s]."""
+
+
 class MotionError(HearthError):
     """A controller did not do what it was told."""
 
@@ -139,7 +143,7 @@ class Mover:
         motions = [
             self.body.follow(group, part) for group, part in split(trajectory).items()
         ]
-        self.wait(motions, trajectory.duration + 4.0)
+        self.wait(motions, trajectory.duration + PATIENCE)
 
     def fingers(self, side: str, values: Mapping[str, float], seconds: float = 0.6) -> None:
         """Move fingers to positions by joint name within ``seconds``.
