@@ -99,7 +99,7 @@ class Pacer:
         self.held = 0.0
         """Wall time spent waiting for clients so far [s]."""
         self.lost = 0.0
-        """Wall time the world fell behind and did not make up for [s]."""
+        """Wall time the world fell behind a wanted factor and did not make up for [s]."""
 
     def restart(self) -> None:
         """Time was paused, stepped or set: start counting anew."""
@@ -147,7 +147,8 @@ class Pacer:
         due = self._anchor[0] + (sim - self._anchor[1]) / factor
         excess = wall - due - self.limits.max_lag / factor
         if excess > 0.0:
-            self.lost += excess
+            if self.limits.factor:
+                self.lost += excess
             self._anchor = (self._anchor[0] + excess, self._anchor[1])
         return max(0.0, due - wall)
 
