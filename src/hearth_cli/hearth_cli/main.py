@@ -17,6 +17,7 @@ _MODULES = {
     "launch": "hearth_cli.launch.command",
     "bench": "hearth_cli.bench",
     "map": "hearth_cli.mapping",
+    "picture": "hearth_cli.picture",
     "doctor": "hearth_cli.doctor",
     "shell": "hearth_cli.shell",
     "lock": "hearth_cli.locking",

@@ -8,6 +8,7 @@ COMMANDS: dict[str, str] = {
     "launch": "start a launch file: launch FILE [name:=value ...] (launch --help)",
     "bench": "measure: bench NAME [--quick] [--seed S] (bench --help)",
     "map": "build a home's map by driving through it (map --help)",
+    "picture": "one image of a recorded run: picture DIR FILE",
     "doctor": "what is installed and what does not work, each problem with its remedy",
     "shell": "a shell in which everything is found, for colcon, scripts and tools",
     "setup": "set up what is missing and stop; every other command does so first",
