@@ -130,3 +130,38 @@ def test_a_target_out_of_reach_is_refused() -> None:
     far = Transform.from_xyz_rpy((2.0, 0.0, 1.0))
     with pytest.raises(BadInputError, match="right arm"):
         inverse_kinematics(MODEL, "right", far, {})
+
+
+@pytest.mark.parametrize("offset", [(0.0, 0.0), (-0.01, -0.01)])
+def test_top_pinch_lifts_a_sponge(offset: tuple[float, float]) -> None:
+    shelf, x, y, lean = 0.38, 0.70, -0.24, 0.6
+
+    def furnish(spec: mujoco.MjSpec) -> None:
+        box = mujoco.mjtGeom.mjGEOM_BOX
+        spec.worldbody.add_geom(type=box, pos=[x + 0.1, y, shelf - 0.01], size=[0.3, 0.35, 0.01])
+        body = spec.worldbody.add_body(name="thing", pos=[x, y, shelf + 0.018])
+        body.add_freejoint()
+        body.add_geom(type=box, size=[0.055, 0.035, 0.0175], mass=0.02, condim=4)
+
+    rig = Rig(furnish, model=MODEL)
+    down = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
+    turn = Transform.from_xyz_rpy((0.0, 0.0, 0.0), (0.0, 0.0, -lean)).rotation
+    between_tips = down @ turn @ np.array([0.035, 0.005, 0.0])
+    over = np.array([x + offset[0], y + offset[1], shelf + 0.013 + 0.006])
+    goal = Transform(down @ turn, over - between_tips)
+    start = Transform.from_xyz_rpy((0.0, 0.0, 0.1)) @ goal
+    angles = {"shoulder_pitch": 1.2, "elbow": 0.8, "wrist_pitch": -1.3}
+    seed = {f"right_{name}_joint": value for name, value in angles.items()}
+    seed["torso_tilt_joint"] = 0.6
+    arm = {**seed, **inverse_kinematics(MODEL, "right", start, seed)}
+    opened = hand_posture("right", 1.57, -0.4, -0.2)
+    rig.reset({**arm, **opened})
+    arm = rig.line("right", start, goal, 1.2, arm)
+    before = float(rig.data.body("thing").xpos[2])
+    rig.move(opened, hand_posture("right", 1.57, 0.15, 0.9), 0.8)
+    rig.step(0.2)
+    rig.line("right", goal, start, 1.2, arm)
+    held = rig.seen_from_hand("right", "thing")
+    shake(rig, 1.2)
+    assert float(rig.data.body("thing").xpos[2]) - before > 0.07
+    assert slip(rig, "right", held) < 0.01

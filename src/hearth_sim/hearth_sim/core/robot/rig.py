@@ -99,7 +99,7 @@ class Rig:
         """Move a hand straight; poses are ``base_from_grasp``.
 
         Returns:
-            Arm joints at the end, to be the next line's ``seed``.
+            ``seed`` with the arm's joints at the end: the next line's ``seed``.
 
         Raises:
             BadInputError: The arm cannot follow.
@@ -110,7 +110,8 @@ class Rig:
         ways: list[Positions] = [seed]
         for k in range(1, segments + 1):
             pose = interpolate(start, goal, k / segments)
-            ways.append(inverse_kinematics(self.robot, side, pose, ways[-1]))
+            found = inverse_kinematics(self.robot, side, pose, ways[-1])
+            ways.append({**seed, **found})
         table = np.array([[way[name] for name in names] for way in ways])
         for k in range(count):
             t = (k + 1) / count
@@ -124,8 +125,9 @@ class Rig:
                 dict(zip(names, velocity.tolist(), strict=True)),
             )
             self.step(DT)
-        self.set(dict(ways[-1]))
-        return dict(ways[-1])
+        end = {name: ways[-1][name] for name in names}
+        self.set(end)
+        return {**seed, **end}
 
     def seen_from_hand(self, side: str, body: str) -> Transform:
         """``grasp_from_body`` (truth)."""
