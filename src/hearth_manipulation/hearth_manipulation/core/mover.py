@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from hearth_core.errors import HearthError
-from hearth_core.frames import ARM_JOINTS, GROUPS, TORSO_JOINTS, grasp_frame
+from hearth_core.frames import ARM_JOINTS, GROUPS, SIDES, TORSO_JOINTS, grasp_frame
 from hearth_core.geometry import Transform
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.planning import Planner, PlanningError, Target
@@ -44,6 +44,8 @@ class Mover:
         self.body = body
         self.planner = planner
         self.speed = speed
+        self.on_path: Callable[[Array, str], None] = lambda _path, _tip: None
+        """Told of every path before it is driven, with the link whose way matters."""
 
     def configuration(self) -> Array:
         """Full configuration now, base in odom."""
@@ -140,10 +142,23 @@ class Mover:
             MotionError: A controller failed.
         """
         trajectory = self.planner.timed(joints, path, scene, speed or self.speed)
+        side = next((s for s in SIDES if ARM_JOINTS[s][0] in joints), None)
+        if side is not None:
+            self.on_path(path, grasp_frame(side))
         motions = [
             self.body.follow(group, part) for group, part in split(trajectory).items()
         ]
         self.wait(motions, trajectory.duration + PATIENCE)
+
+    def straight(
+        self, joints: Sequence[str], values: Mapping[str, float], speed: float | None = None
+    ) -> None:
+        """Move joints straight to values by name, without looking for collisions (head)."""
+        start = self.configuration()
+        goal = start.copy()
+        for name, value in values.items():
+            goal[self.planner.model.dof(name)] = value
+        self.run(joints, np.stack([start, goal]), None, speed)
 
     def fingers(self, side: str, values: Mapping[str, float], seconds: float = 0.6) -> None:
         """Move fingers to positions by joint name within ``seconds``.

@@ -157,7 +157,8 @@ def _choose(
         any_grasp |= bool(grasps)
         if not grasps:
             continue
-        chains = [(_steps(grasp), grasp.liking) for grasp in grasps]
+        liking = _spare(context, thing, side)
+        chains = [(_steps(grasp), grasp.liking + liking) for grasp in grasps]
         seeds = context.seeds(side) if seed is None else [seed, *context.seeds(side)]
         try:
             reach = best_reach(
@@ -176,6 +177,17 @@ def _choose(
         assert problem is not None
         raise problem
     return best[1], best[2], best[3]
+
+
+def _spare(context: Context, thing: Sighting, side: str) -> float:
+    """Dislike of the hand on the hinge's side of an open door: it will close it."""
+    place = thing.place.split("/")[0]
+    for item in context.home.places:
+        for joint in item.joints if item.name == place else ():
+            if context.openings.get(place, {}).get(joint.name, 0.0) > 0.3:
+                # Someone in front has a left hinge at their left.
+                return -0.3 if joint.side.value == side else 0.0
+    return 0.0
 
 
 def _steps(grasp: Grasp) -> list[Transform]:
