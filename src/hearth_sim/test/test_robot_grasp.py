@@ -7,6 +7,7 @@ import mujoco
 import numpy as np
 import pytest
 from hearth_core.errors import BadInputError
+from hearth_core.frames import ARM_JOINTS
 from hearth_core.geometry import Transform
 from hearth_description.core.model import find_model, load_urdf
 from hearth_sim.core.robot.rig import DT, Rig, anvil, hand_posture, inverse_kinematics
@@ -134,7 +135,7 @@ def test_a_target_out_of_reach_is_refused() -> None:
 
 @pytest.mark.parametrize("offset", [(0.0, 0.0), (-0.01, -0.01)])
 def test_top_pinch_lifts_a_sponge(offset: tuple[float, float]) -> None:
-    shelf, x, y, lean = 0.38, 0.70, -0.24, 0.6
+    shelf, x, y, lean = 0.38, 0.66, -0.24, 0.6
 
     def furnish(spec: mujoco.MjSpec) -> None:
         box = mujoco.mjtGeom.mjGEOM_BOX
@@ -150,9 +151,9 @@ def test_top_pinch_lifts_a_sponge(offset: tuple[float, float]) -> None:
     over = np.array([x + offset[0], y + offset[1], shelf + 0.013 + 0.006])
     goal = Transform(down @ turn, over - between_tips)
     start = Transform.from_xyz_rpy((0.0, 0.0, 0.1)) @ goal
-    angles = {"shoulder_pitch": 1.2, "elbow": 0.8, "wrist_pitch": -1.3}
-    seed = {f"right_{name}_joint": value for name, value in angles.items()}
-    seed["torso_tilt_joint"] = 0.6
+    angles = (1.1, 0.95, 1.06, 1.42, 1.54, 0.39, -0.7)  # elbow out
+    seed = dict(zip(ARM_JOINTS["right"], angles, strict=True))
+    seed["torso_tilt_joint"] = 0.7
     arm = {**seed, **inverse_kinematics(MODEL, "right", start, seed)}
     opened = hand_posture("right", 1.57, -0.4, -0.2)
     rig.reset({**arm, **opened})
