@@ -11,16 +11,16 @@ from typing import Any
 
 from action_msgs.msg import GoalStatus
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.action import ActionClient
-from rclpy.node import Node
-
 from hearth_core.errors import HearthError
 from hearth_core.home.model import Home
 from hearth_core.outcome import Code
-from hearth_interfaces.action import DoTask
-from hearth_interfaces.msg import TaskProgress
 from hearth_nodekit.convert import from_outcome
 from hearth_nodekit.topics import DIAGNOSTICS, TASK_PROGRESS
+from rclpy.action import ActionClient
+from rclpy.node import Node
+
+from hearth_interfaces.action import DoTask
+from hearth_interfaces.msg import TaskProgress
 from hearth_tasks.core.evaluation import judge
 from hearth_tasks.core.sentences import parse_task
 from hearth_tasks.evaluator import TruthListener
@@ -110,7 +110,7 @@ class Watcher:
 
     def unwell(self) -> list[str]:
         """Nodes that report errors, with what they say."""
-        return [f"{name}: {text}" for name, (level, text) in self._health.items() if level == 2]  # noqa: PLR2004
+        return [f"{name}: {text}" for name, (level, text) in self._health.items() if level == 2]
 
     def send(self, task: str) -> None:
         """Give the robot its task."""
@@ -160,7 +160,7 @@ class Watcher:
             self._result = response
 
 
-def run_task(  # noqa: PLR0917
+def run_task(
     watcher: Watcher,
     home: Home,
     record: EpisodeRecord,

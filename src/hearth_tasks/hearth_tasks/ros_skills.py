@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from action_msgs.msg import GoalStatus
+from geometry_msgs.msg import PoseWithCovarianceStamped
 from hearth_core.errors import HearthError
 from hearth_core.frames import MAP
 from hearth_core.home.model import Home
 from hearth_core.outcome import Outcome
 from hearth_nodekit.actions import ActionCaller, Canceled
 from hearth_nodekit.convert import from_outcome, pose2_to_pose
-from hearth_nodekit.topics import appliance_state
+from hearth_nodekit.topics import AMCL_POSE, appliance_state
 from nav2_msgs.action import NavigateToPose
 from rclpy.node import Node
 
@@ -128,6 +129,8 @@ class RosSkills:
     def __init__(self, node: Node, home: Home) -> None:
         self._node = node
         self._doors = Doors(node, home)
+        self._localized = False
+        AMCL_POSE.subscribe(node, self._on_pose)
         self._navigate = ActionCaller(node, NavigateToPose, "navigate_to_pose")
         self._open = ActionCaller(node, OpenArticulated, "open_articulated")
         self._close = ActionCaller(node, CloseArticulated, "close_articulated")
@@ -137,7 +140,7 @@ class RosSkills:
         self._move = ActionCaller(node, MoveTo, "move_to")
 
     def missing(self) -> list[str]:
-        """Names of the actions nobody serves yet."""
+        """What the robot still lacks: actions nobody serves yet, and where it is."""
         callers = {
             "navigate_to_pose": self._navigate,
             "open_articulated": self._open,
@@ -147,7 +150,11 @@ class RosSkills:
             "place_object": self._place,
             "move_to": self._move,
         }
-        return [name for name, caller in callers.items() if not caller.ready()]
+        missing = [name for name, caller in callers.items() if not caller.ready()]
+        return missing if self._localized else [*missing, "localization"]
+
+    def _on_pose(self, _: PoseWithCovarianceStamped) -> None:
+        self._localized = True
 
     def start(self, request: Request) -> RosRunning:
         """Begin; never blocks."""

@@ -4,7 +4,6 @@ import math
 from pathlib import Path
 
 import pytest
-
 from hearth_core.errors import BadInputError, UnknownNameError
 from hearth_core.geometry import Transform
 from hearth_core.home import load_home
