@@ -1,237 +1,196 @@
-"""The body port over the robot's own topics and controllers."""
+"""The body of a robot as its topics and controllers give it."""
 
 from __future__ import annotations
 
-import math
 import threading
 import time as wall
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
-from action_msgs.msg import GoalStatus
+from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory, GripperCommand
-from hearth_core.errors import HearthError
-from hearth_core.frames import BASE_FOOTPRINT, GROUPS, ODOM, SIDES
+from hearth_core.frames import GROUPS, SIDES
 from hearth_core.geometry import Pose2
-from hearth_nodekit.convert import to_twist
-from hearth_nodekit.topics import CMD_VEL_MANIPULATION, JOINT_STATES, SCAN, TOUCH
-from hearth_nodekit.transforms import TransformError, TransformListener
+from hearth_nodekit.convert import from_pose, from_time, to_twist
+from hearth_nodekit.topics import CMD_VEL_MANIPULATION, JOINT_STATES, ODOM, SCAN, TOUCH
+from nav_msgs.msg import Odometry
 from rclpy.action import ActionClient
-from rclpy.duration import Duration
 from rclpy.node import Node
 from sensor_msgs.msg import JointState, LaserScan
 from trajectory_msgs.msg import JointTrajectoryPoint
 
 from hearth_manipulation.core.kinematics import Array
+from hearth_manipulation.core.mover import MotionError
 from hearth_manipulation.core.ports import Stopped
 from hearth_manipulation.core.timing import Trajectory
+from hearth_manipulation.ros_motion import RosMotion
 
-CONNECT = 10.0
-"""Wall time to wait for a controller or a first message [s]."""
-
-
-class RosMotion:
-    """One goal of a controller, from sending to its end."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._lock = threading.Lock()
-        self._handle: Any = None
-        self._canceled = False
-        self._done = False
-        self._problem = ""
-
-    def done(self) -> bool:
-        """Whether it has ended."""
-        return self._done
-
-    def problem(self) -> str:
-        """Why it failed; empty while it runs and after success."""
-        return self._problem
-
-    def cancel(self) -> None:
-        """Stop it, also before the controller has answered."""
-        with self._lock:
-            self._canceled = True
-            handle = self._handle
-        if handle is not None and not self._done:
-            handle.cancel_goal_async()
-
-    def on_answer(self, future: Any) -> None:
-        """The controller accepted or refused."""
-        handle = future.result()
-        if handle is None or not handle.accepted:
-            self._end(f"{self._name} refused the goal")
-            return
-        with self._lock:
-            self._handle = handle
-            canceled = self._canceled
-        if canceled:
-            handle.cancel_goal_async()
-        handle.get_result_async().add_done_callback(self._on_result)
-
-    def _on_result(self, future: Any) -> None:
-        response = future.result()
-        if response.status == GoalStatus.STATUS_SUCCEEDED:
-            self._end("")
-            return
-        text = getattr(response.result, "error_string", "") or f"status {response.status}"
-        self._end(f"{self._name}: {text}")
-
-    def _end(self, problem: str) -> None:
-        self._problem = problem
-        self._done = True
+OLD = 0.5
+"""Joint states, odometry and scans older than this are no knowledge [s]."""
+T = TypeVar("T")
+TICK = 0.004
+"""Wall time between looks at the clock while waiting [s]."""
 
 
 class RosBody:
-    """Joints, base and senses of the robot this node belongs to. Its calls block worker threads."""
+    """Serves :class:`hearth_manipulation.core.ports.Body` on one node's topics and actions."""
 
-    def __init__(self, node: Node, transforms: TransformListener) -> None:
+    def __init__(self, node: Node, base_from_lidar: Pose2) -> None:
+        """Subscribe; ``base_from_lidar`` is where the lidar stands in base_footprint."""
         self._node = node
-        self._transforms = transforms
-        self._joints: dict[str, float] = {}
+        self._lidar = base_from_lidar
+        self._lock = threading.Lock()
+        self._joints: tuple[float, dict[str, float]] | None = None
+        self._base: tuple[float, Pose2] | None = None
+        self._scan: tuple[float, Array] | None = None
         self._touch: dict[str, float] = {}
-        self._scan: LaserScan | None = None
-        self._should_stop: Callable[[], bool] = lambda: False
+        self.should_stop: Callable[[], bool] = lambda: False
+        """Set by the running skill."""
         JOINT_STATES.subscribe(node, self._on_joints)
-        TOUCH.subscribe(node, self._on_touch)
+        ODOM.subscribe(node, self._on_odom)
         SCAN.subscribe(node, self._on_scan)
-        self._cmd_vel = CMD_VEL_MANIPULATION.publisher(node)
-        self._moving = False
-        self._arms = {
+        TOUCH.subscribe(node, self._on_touch)
+        self._drive = CMD_VEL_MANIPULATION.publisher(node)
+        self._follow = {
             group: ActionClient(
                 node, FollowJointTrajectory, f"{group}_controller/follow_joint_trajectory"
             )
             for group in GROUPS
         }
-        self._hands = {
+        self._grip = {
             side: ActionClient(node, GripperCommand, f"{side}_hand_controller/gripper_cmd")
             for side in SIDES
         }
 
-    def begin(self, should_stop: Callable[[], bool]) -> None:
-        """A skill begins; ``should_stop`` is asked whenever it waits."""
-        self._should_stop = should_stop
-
-    def ready(self) -> bool:
-        """Whether joints were heard of and the base's pose is known."""
-        try:
-            self.base()
-        except TransformError:
-            return False
-        return bool(self._joints)
+    def missing(self) -> list[str]:
+        """What this body still waits for."""
+        silent = [
+            name
+            for name, value in (
+                ("joint_states", self._joints),
+                ("odom", self._base),
+                ("scan", self._scan),
+            )
+            if value is None
+        ]
+        return silent + [
+            f"{group}_controller"
+            for group, client in self._follow.items()
+            if not client.server_is_ready()
+        ]
 
     def now(self) -> float:
-        """Time of the node's clock [s]."""
+        """The robot's clock [s]."""
         return float(self._node.get_clock().now().nanoseconds) * 1e-9
 
     def pause(self, seconds: float) -> None:
-        """Wait on the node's clock.
+        """Let the robot's clock advance.
 
         Raises:
             Stopped: The skill was cancelled.
-            HearthError: The clock stands still.
         """
         end = self.now() + seconds
-        patience = wall.monotonic() + 60.0
         while True:
-            if self._should_stop():
-                self.halt()
+            if self.should_stop():
                 raise Stopped("canceled")
-            left = end - self.now()
-            if left <= 0.0:
+            if self.now() >= end:
                 return
-            if wall.monotonic() > patience:
-                raise HearthError("the clock stands still")
-            wall.sleep(min(max(left * 0.5, 0.001), 0.01))
+            wall.sleep(TICK)
 
     def joints(self) -> Mapping[str, float]:
         """Newest joint positions.
 
         Raises:
-            HearthError: No joint state was ever heard.
+            MotionError: ``no_joint_states``: there are none, or they are old.
         """
-        if not self._joints:
-            raise HearthError("no joint_states yet")
-        return self._joints
+        return self._fresh("joint_states", lambda: self._joints)
 
     def base(self) -> Pose2:
-        """``odom_from_base_footprint``, newest.
+        """Newest odometry.
 
         Raises:
-            TransformError: It is not known.
+            MotionError: ``no_odom``: there is none, or it is old.
         """
-        return self._transforms.lookup(ODOM, BASE_FOOTPRINT).planar()
+        return self._fresh("odom", lambda: self._base)
 
     def touch(self) -> Mapping[str, float]:
         """Newest fingertip forces [N]."""
-        return self._touch
-
-    def follow(self, group: str, trajectory: Trajectory) -> RosMotion:
-        """Send a trajectory to one controller."""
-        goal = FollowJointTrajectory.Goal()
-        goal.trajectory.joint_names = list(trajectory.joints)
-        for time, position, velocity in zip(
-            trajectory.times, trajectory.positions, trajectory.velocities, strict=True
-        ):
-            point = JointTrajectoryPoint(
-                positions=[float(p) for p in position], velocities=[float(v) for v in velocity]
-            )
-            point.time_from_start = Duration(seconds=float(time)).to_msg()
-            goal.trajectory.points.append(point)
-        return self._send(self._arms[group], goal, f"{group}_controller")
-
-    def grip(self, side: str, opening: float, effort: float) -> RosMotion:
-        """Send a gripper command."""
-        goal = GripperCommand.Goal()
-        goal.command.position = float(opening)
-        goal.command.max_effort = float(effort)
-        return self._send(self._hands[side], goal, f"{side}_hand_controller")
-
-    def _send(self, client: ActionClient, goal: Any, name: str) -> RosMotion:
-        if not client.server_is_ready() and not client.wait_for_server(timeout_sec=CONNECT):
-            raise HearthError(f"{name} does not answer")
-        motion = RosMotion(name)
-        client.send_goal_async(goal).add_done_callback(motion.on_answer)
-        return motion
-
-    def drive(self, vx: float, vy: float, wz: float) -> None:
-        """Command the base."""
-        self._moving = bool(vx or vy or wz)
-        self._cmd_vel.publish(to_twist(vx, vy, wz))
-
-    def halt(self) -> None:
-        """Stop the base, if this node drives it."""
-        if self._moving:
-            self.drive(0.0, 0.0, 0.0)
+        with self._lock:
+            return self._touch
 
     def obstacles(self) -> Array | None:
-        """Newest lidar hits in base_footprint."""
-        scan = self._scan
-        if scan is None:
+        """Newest lidar hits in base_footprint; None: no scan, or an old one."""
+        with self._lock:
+            scan = self._scan
+        if scan is None or self.now() - scan[0] > OLD:
             return None
-        try:
-            base_from_lidar = self._transforms.lookup(BASE_FOOTPRINT, scan.header.frame_id).planar()
-        except TransformError:
-            return None
-        ranges = np.asarray(scan.ranges, float)
-        angles = scan.angle_min + scan.angle_increment * np.arange(len(ranges))
-        keep = np.isfinite(ranges) & (ranges > scan.range_min) & (ranges < scan.range_max)
-        points = np.stack([ranges * np.cos(angles), ranges * np.sin(angles)], axis=1)[keep]
-        return base_from_lidar.apply(points)
+        return scan[1]
+
+    def follow(self, group: str, trajectory: Trajectory) -> RosMotion:
+        """Run a trajectory on one group's controller."""
+        goal = FollowJointTrajectory.Goal()
+        goal.trajectory.joint_names = list(trajectory.joints)
+        goal.trajectory.points = [
+            JointTrajectoryPoint(
+                positions=p.tolist(), velocities=v.tolist(), time_from_start=_duration(float(t))
+            )
+            for t, p, v in zip(
+                trajectory.times, trajectory.positions, trajectory.velocities, strict=True
+            )
+        ]
+        return RosMotion(
+            self._follow[group], goal, lambda r: f"{group}: {r.error_string or r.error_code}"
+        )
+
+    def grip(self, side: str, opening: float, effort: float) -> RosMotion:
+        """Move a hand; meeting something is no problem."""
+        goal = GripperCommand.Goal()
+        goal.command.position, goal.command.max_effort = float(opening), float(effort)
+        return RosMotion(self._grip[side], goal, lambda r: "" if r.stalled else "did not arrive")
+
+    def drive(self, vx: float, vy: float, wz: float) -> None:
+        """Velocity of the base; the gate forgets it after 0.3 s."""
+        self._drive.publish(to_twist(vx, vy, wz))
+
+    def _fresh(self, name: str, newest: Callable[[], tuple[float, T] | None]) -> T:
+        """The newest value, waiting a moment for a late one."""
+        deadline = wall.monotonic() + 2.0
+        while True:
+            with self._lock:
+                value = newest()
+            if value is not None and self.now() - value[0] <= OLD:
+                return value[1]
+            if wall.monotonic() > deadline:
+                age = "none came" if value is None else f"{self.now() - value[0]:.1f} s old"
+                raise MotionError(f"no_{name}", f"no fresh {name}: {age}")
+            wall.sleep(TICK)
 
     def _on_joints(self, message: JointState) -> None:
-        values = {
-            name: position
-            for name, position in zip(message.name, message.position, strict=True)
-            if math.isfinite(position)
-        }
-        # A new dictionary each time: skills in other threads hold the old one unchanged.
-        self._joints = {**self._joints, **values}
+        values = dict(zip(message.name, message.position, strict=True))
+        with self._lock:
+            self._joints = (from_time(message.header.stamp), values)
+
+    def _on_odom(self, message: Odometry) -> None:
+        pose = from_pose(message.pose.pose).planar()
+        with self._lock:
+            self._base = (from_time(message.header.stamp), pose)
 
     def _on_touch(self, message: JointState) -> None:
-        self._touch = dict(zip(message.name, message.effort, strict=True))
+        forces = dict(zip(message.name, message.effort, strict=True))
+        with self._lock:
+            self._touch = forces
 
     def _on_scan(self, message: LaserScan) -> None:
-        self._scan = message
+        ranges = np.asarray(message.ranges, float)
+        angles = message.angle_min + message.angle_increment * np.arange(len(ranges))
+        keep = np.isfinite(ranges) & (ranges >= message.range_min) & (ranges <= message.range_max)
+        points = np.stack([ranges * np.cos(angles), ranges * np.sin(angles)], axis=1)[keep]
+        points = self._lidar.apply(points)
+        with self._lock:
+            self._scan = (from_time(message.header.stamp), points)
+
+
+def _duration(seconds: float) -> Duration:
+    nanoseconds = round(seconds * 1e9)
+    return Duration(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)

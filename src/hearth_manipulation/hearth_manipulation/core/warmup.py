@@ -1,0 +1,39 @@
+"""Compile every kernel once, at set-up, so that no skill waits for a compiler."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hearth_core.frames import grasp_frame
+from hearth_core.geometry import Transform
+from hearth_description.core.model import find_model, load_urdf
+from hearth_manipulation.core.model import RobotModel
+from hearth_manipulation.core.mover import arm
+from hearth_manipulation.core.planning import Planner, Target
+from hearth_manipulation.core.scene import Scene, SeenSurfaces, Thing
+
+
+def main() -> None:
+    """Run one small query of each kind."""
+    model = RobotModel.from_description(load_urdf(find_model()))
+    planner = Planner(model)
+    tip, joints = grasp_frame("right"), arm("right")
+    q = model.configuration({"right_elbow_joint": 1.5, "right_shoulder_pitch_joint": 0.3})
+    box = Thing("box", "box", np.full(3, 0.1), Transform(np.eye(3), np.array([2.0, 0.0, 0.5])))
+    can = Thing("can", "cylinder", np.full(3, 0.1), box.pose)
+    seen = SeenSurfaces.from_points(np.zeros((1, 3)), np.zeros(3), np.ones(3), 0.1)
+    scene = Scene().with_things([box, can]).with_seen(seen)
+    goal = q.copy()
+    goal[model.dof("right_elbow_joint")] = 1.2
+    planner.inverse(joints, tip, Target(model.pose(goal, tip)), q, 2)
+    planner.clearance(joints, q, scene)
+    for upright in (None, (tip, (0.0, 0.0, 1.0), 3.0)):
+        path = planner.plan(joints, q, [goal], scene, upright=upright)
+    planner.timed(joints, path, scene)
+    here = model.pose(q, tip)
+    there = Transform(here.rotation, here.translation + np.array([0.02, 0.0, 0.0]))
+    planner.line(joints, tip, q, Target(there), scene)
+
+
+if __name__ == "__main__":
+    main()
