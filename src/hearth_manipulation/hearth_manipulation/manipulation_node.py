@@ -74,7 +74,7 @@ class ManipulationNode(Node):  # type: ignore[misc]  # rclpy is half typed
         self._body = RosBody(self, description.pose({}, LIDAR).planar())
         self._transforms = TransformListener(self)
         self._eyes = RosEyes(self, self._transforms)
-        self._context = Context(
+        self._work = Context(
             self._body,
             self._eyes,
             load_home(config.home),
@@ -84,7 +84,7 @@ class ManipulationNode(Node):  # type: ignore[misc]  # rclpy is half typed
         )
         self._carrying = CARRYING.publisher(self)
         self._markers = MARKERS.publisher(self)
-        self._context.mover.on_path = self._show
+        self._work.mover.on_path = self._show
         self._tell_carrying()
         self._turn = threading.Lock()
         self._servers = [
@@ -114,7 +114,7 @@ class ManipulationNode(Node):  # type: ignore[misc]  # rclpy is half typed
                 return Outcome.refusal("busy", "another skill is running"), None
             try:
                 self._body.should_stop = self._eyes.should_stop = lambda: goal.cancel_requested
-                self._context.report = _reporter(goal, known)
+                self._work.report = _reporter(goal, known)
                 return Outcome.success(), work(goal)
             except SkillError as error:
                 make = Outcome.refusal if error.refused else Outcome.failure
@@ -134,7 +134,7 @@ class ManipulationNode(Node):  # type: ignore[misc]  # rclpy is half typed
 
     def _pick(self, goal: ActiveGoal) -> PickObject.Result:
         ask = goal.request
-        side, thing = skill_pick.pick(self._context, ask.object_id, ask.label, ask.place, ask.side)
+        side, thing = skill_pick.pick(self._work, ask.object_id, ask.label, ask.place, ask.side)
         return PickObject.Result(side=side, object_id=thing.id)
 
     def _place(self, goal: ActiveGoal) -> PlaceObject.Result:
@@ -146,22 +146,22 @@ class ManipulationNode(Node):  # type: ignore[misc]  # rclpy is half typed
                 pose = odom_from_frame @ from_pose(ask.pose.pose)
             except ValueError as error:
                 raise SkillError("bad_pose", str(error), refused=True) from error
-        put = skill_place.put(self._context, ask.side, ask.place, pose)
+        put = skill_place.put(self._work, ask.side, ask.place, pose)
         return PlaceObject.Result(pose=self._in_map(put))
 
     def _open(self, goal: ActiveGoal) -> OpenArticulated.Result:
         ask = goal.request
-        opening = skill_open.open_door(self._context, ask.name, ask.opening, ask.side)
+        opening = skill_open.open_door(self._work, ask.name, ask.opening, ask.side)
         return OpenArticulated.Result(opening=opening)
 
     def _close(self, goal: ActiveGoal) -> CloseArticulated.Result:
         ask = goal.request
-        opening = skill_close.close_door(self._context, ask.name, ask.side)
+        opening = skill_close.close_door(self._work, ask.name, ask.side)
         return CloseArticulated.Result(opening=opening)
 
     def _move(self, goal: ActiveGoal) -> MoveTo.Result:
         ask = goal.request
-        skill_posture.move_to(self._context, ask.group, ask.posture, ask.speed)
+        skill_posture.move_to(self._work, ask.group, ask.posture, ask.speed)
         return MoveTo.Result()
 
     def _in_map(self, odom_from_thing: Transform) -> PoseStamped:
@@ -171,7 +171,7 @@ class ManipulationNode(Node):  # type: ignore[misc]  # rclpy is half typed
         return message
 
     def _tell_carrying(self) -> None:
-        held = self._context.held
+        held = self._work.held
         text = ",".join(f"{side}:{item.id}" for side, item in sorted(held.items()))
         self._carrying.publish(String(data=text))
 
@@ -180,7 +180,7 @@ class ManipulationNode(Node):  # type: ignore[misc]  # rclpy is half typed
         marker = Marker(ns="way", type=Marker.LINE_STRIP, action=Marker.ADD)
         marker.header.frame_id = ODOM
         marker.scale.x, marker.color.g, marker.color.a = 0.008, 1.0, 1.0
-        model = self._context.planner.model
+        model = self._work.planner.model
         for q in path[:: max(1, len(path) // 40)]:
             x, y, z = model.pose(q, tip).translation
             marker.points.append(Point(x=float(x), y=float(y), z=float(z)))
