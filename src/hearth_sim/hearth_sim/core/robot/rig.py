@@ -197,11 +197,8 @@ def inverse_kinematics(
 
     def error(at: Array) -> Array:
         pose = kinematics.link_pose(at, grasp_frame(side))
-        turn = base_from_grasp.rotation @ pose.rotation.T
-        axis = [turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]]
-        return np.concatenate(
-            (base_from_grasp.translation - pose.translation, 0.5 * np.array(axis))
-        )
+        turn = _rotation_vector(base_from_grasp.rotation @ pose.rotation.T)
+        return np.concatenate((base_from_grasp.translation - pose.translation, turn))
 
     for _ in range(100):
         miss = error(q)
@@ -221,3 +218,18 @@ def inverse_kinematics(
         where = base_from_grasp.translation.round(3).tolist()
         raise BadInputError(f"the {side} arm does not reach {where} with that orientation")
     return {name: float(q[column]) for name, column in zip(names, columns, strict=True)}
+
+
+def _rotation_vector(rotation: Array) -> Array:
+    """Axis times angle [rad] of a rotation matrix; half turns about any axis are not zero."""
+    axis = 0.5 * np.array(
+        [
+            rotation[2, 1] - rotation[1, 2],
+            rotation[0, 2] - rotation[2, 0],
+            rotation[1, 0] - rotation[0, 1],
+        ]
+    )
+    sine, cosine = float(np.linalg.norm(axis)), 0.5 * (float(np.trace(rotation)) - 1.0)
+    if sine < 1e-9:
+        return axis if cosine > 0.0 else np.array([math.pi, 0.0, 0.0])
+    return np.asarray(axis * (math.atan2(sine, cosine) / sine))
