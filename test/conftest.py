@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from hearth_cli.deployment import Deployment
 from hearth_cli.domains import reserve_domain
-from hearth_cli.simulation import Ears, Talker, wait_ready
+from hearth_cli.simulation import Ears, Quiet, wait_ready
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,7 +34,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     )
     try:
         with Ears(domain.number, ["robot1"]) as ears:
-            wait_ready(ears.watchers["robot1"], deployment, Talker(), lambda: False, 180.0)
+            wait_ready(ears.watchers["robot1"], deployment, Quiet(), lambda: False, 180.0)
             yield Running(deployment, ears, domain.number, "robot1")
     finally:
         deployment.stop()

@@ -1,4 +1,4 @@
-"""Reads ``odom``, ``joint_states`` and ``tf`` of a robot with CycloneDDS alone, no ROS; prints JSON.
+"""Reads ``odom``, ``joint_states`` and ``tf`` with CycloneDDS alone, no ROS; prints JSON.
 
 Usage: cyclone_peer.py DOMAIN ROBOT SECONDS. Run by test_running_deployment.py.
 """
@@ -45,7 +45,9 @@ def main(domain: int, robot: str, seconds: float) -> None:
                     continue  # a disposed instance carries no data
                 counts[name] += 1
                 if isinstance(sample, TFMessage):
-                    frames |= {f"{t.header.frame_id}->{t.child_frame_id}" for t in sample.transforms}
+                    frames |= {
+                        f"{t.header.frame_id}->{t.child_frame_id}" for t in sample.transforms
+                    }
                 elif isinstance(sample, JointState):
                     joints |= set(sample.name)
                     finite &= all(map(math.isfinite, sample.position))
@@ -53,7 +55,7 @@ def main(domain: int, robot: str, seconds: float) -> None:
                     stamps.append(sample.header.stamp.sec + 1e-9 * sample.header.stamp.nanosec)
                     finite &= math.isfinite(sample.pose.pose.position.x)
         time.sleep(0.01)
-    print(
+    sys.stdout.write(
         json.dumps(
             {
                 "counts": counts,

@@ -11,14 +11,14 @@ from pathlib import Path
 import psutil
 import pytest
 from conftest import ROOT, Running
-from rclpy.node import Node
-
 from hearth_cli.deployment import Deployment
 from hearth_cli.domains import reserve_domain
 from hearth_core.frames import GROUPS
-from hearth_interfaces.action import DoTask
 from hearth_nodekit.testing import wait_until
-from hearth_nodekit.transforms import TransformListener
+from hearth_nodekit.transforms import TransformError, TransformListener
+from rclpy.node import Node
+
+from hearth_interfaces.action import DoTask
 
 HERE = Path(__file__).parent
 
@@ -70,7 +70,7 @@ def test_every_link_of_the_model_is_connected_to_the_map(running: Running) -> No
     def connected() -> bool:
         try:
             return all(transforms.lookup("map", frame) is not None for frame in wanted)
-        except Exception:  # noqa: BLE001  # not yet
+        except TransformError:
             return False
 
     assert wait_until(connected, 15.0)
@@ -123,7 +123,7 @@ def test_ctrl_c_ends_every_process_within_five_seconds(tmp_path: Path) -> None:
         children = root.children(recursive=True)
         began = time.monotonic()
         deployment.interrupt()
-        gone, alive = psutil.wait_procs([root, *children], timeout=6.0)
+        _, alive = psutil.wait_procs([root, *children], timeout=6.0)
         assert not alive, [process.cmdline() for process in alive]
         assert time.monotonic() - began < 5.0
     finally:

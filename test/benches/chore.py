@@ -12,14 +12,10 @@ from pathlib import Path
 from hearth_cli.bench import Figure, Options, Report
 from hearth_cli.maps import find_map
 from hearth_cli.sim import CHORE, read_home
-from hearth_cli.simulation import Settings, StopFlag, Talker, run_episode
+from hearth_cli.simulation import Quiet, Settings, StopFlag, run_episode
 from hearth_core.errors import HearthError
 from hearth_tasks.core.statistics import wilson_interval
 from hearth_tasks.episode import EpisodeRecord
-
-
-class Quiet(Talker):
-    """Only the bench's own lines."""
 
 
 def run(options: Options) -> Report:

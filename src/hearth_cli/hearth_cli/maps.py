@@ -12,7 +12,7 @@ from hearth_core.home import describe
 from hearth_core.home.model import Home
 
 
-def find_map(  # noqa: PLR0917 - every one is another thing
+def find_map(
     root: Path,
     home: Home,
     home_file: Path,

@@ -12,7 +12,6 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-
 from hearth_core.errors import BadInputError, HearthError
 
 Image = npt.NDArray[np.uint8]

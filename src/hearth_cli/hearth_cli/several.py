@@ -18,7 +18,7 @@ from hearth_cli.domains import reserve_domain
 from hearth_cli.simulation import Ears, StopFlag, Talker, commit_of, wait_ready
 
 
-def run_several(  # noqa: PLR0917 - every one is another thing
+def run_several(
     root: Path,
     home: Home,
     home_file: Path,
@@ -85,7 +85,7 @@ def tasks_for(home: Home, robots: Sequence[str], task: str | None) -> dict[str, 
     return tasks | ({robots[0]: task} if task else {})
 
 
-def fleet_document(  # noqa: PLR0917 - every one is another thing
+def fleet_document(
     root: Path,
     home_file: Path,
     map_file: Path,

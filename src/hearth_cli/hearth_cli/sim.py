@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hearth_core.errors import BadInputError, HearthError
 from hearth_core.home import load_home, save_home
@@ -19,6 +20,9 @@ from hearth_core.home.model import Home
 
 from hearth_cli.main import clone_root
 from hearth_cli.maps import find_map
+
+if TYPE_CHECKING:
+    from hearth_tasks.episode import EpisodeRecord, Moment
 
 CHORE = "bring the milk from the refrigerator to the dining table"
 
@@ -144,11 +148,8 @@ class Terminal:
         """Why it ends."""
         sys.stderr.write(f"hearth sim: {text}\n")
 
-    def show(self, moment: object) -> None:
+    def show(self, moment: Moment) -> None:
         """The present moment; printed on a new step and every few seconds."""
-        from hearth_tasks.episode import Moment  # noqa: PLC0415 - ROS is loaded by now
-
-        assert isinstance(moment, Moment)
         now = wall.monotonic()
         if moment.step == self._step and now - self._beat < self.every:
             return
@@ -165,11 +166,8 @@ class Terminal:
             f"  {moment.message}"
         )
 
-    def summary(self, record: object, folder: Path) -> None:
+    def summary(self, record: EpisodeRecord, folder: Path) -> None:
         """The end of an episode."""
-        from hearth_tasks.episode import EpisodeRecord  # noqa: PLC0415 - ROS is loaded by now
-
-        assert isinstance(record, EpisodeRecord)
         self.say("")
         for step in record.steps:
             mark = "ok " if step["outcome"] == "ok" else "-- "

@@ -8,6 +8,7 @@ import time as wall
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import rclpy
 from hearth_core.errors import HearthError
@@ -45,14 +46,24 @@ class Settings:
     ready_timeout: float = 120.0
 
 
-class Talker:
+class Talker(Protocol):
     """What the episode tells whoever watches."""
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, /) -> None:
         """A line that stays."""
 
-    def show(self, moment: Moment) -> None:
+    def show(self, moment: Moment, /) -> None:
         """The present moment."""
+
+
+class Quiet:
+    """Tells nobody."""
+
+    def say(self, text: str, /) -> None:
+        """Not a word."""
+
+    def show(self, moment: Moment, /) -> None:
+        """Not a word."""
 
 
 def run_episode(
@@ -122,7 +133,7 @@ class Ears:
         self._context = Context()
         rclpy.init(context=self._context, domain_id=domain)
         sim_time = [Parameter("use_sim_time", value=True)]
-        options = {"context": self._context, "parameter_overrides": sim_time}
+        options: dict[str, Any] = {"context": self._context, "parameter_overrides": sim_time}
         self._root = Node("evaluator", **options)
         self.nodes = {robot: Node("episode", namespace=f"/{robot}", **options) for robot in robots}
         self.watchers = {

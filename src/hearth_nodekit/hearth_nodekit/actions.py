@@ -1,7 +1,8 @@
 """Actions whose work runs in a thread, so that executor callbacks stay short.
 
-Server: ``serve_action(node, PickObject, "pick_object", work)``; ``work(goal)`` runs in a thread, reports with
-``goal.feedback(...)``, asks ``goal.cancel_requested`` (or ``goal.check()``), and returns ``(Outcome, Result)``.
+Server: ``ThreadedActionServer(node, PickObject, "pick_object", work)``; ``work(goal)`` runs in a
+thread, reports with ``goal.feedback(...)``, asks ``goal.cancel_requested`` (or ``goal.check()``),
+and returns ``(Outcome, Result)``.
 Client: ``ActionCaller(node, PickObject, "pick_object").call(goal, ...)`` blocks a worker thread.
 """
 
@@ -30,11 +31,11 @@ _STATUS = {
 }
 
 
-class Canceled(HearthError):
+class Canceled(HearthError):  # noqa: N818 - not an error: somebody asked for it
     """The client asked the running work to stop."""
 
 
-class ActionFailed(HearthError):
+class ActionFailed(HearthError):  # noqa: N818 - says what happened
     """An action could not be called, or did not answer in time."""
 
 

@@ -1,12 +1,12 @@
 """``hearth_nodekit container``: several nodes in one process on one executor.
 
-Usage: ``container --node hearth_drivers/body --node hearth_sim/world@/home=world [--ros-args ...]``.
+Usage: ``container --node hearth_sim/world --node hearth_drivers/body@/robot2 [--ros-args ...]``.
 ``package/executable`` is the module ``package.executable_node``; ``@/namespace`` and ``=name``
 override the node's namespace and name. A node cannot tell whether it is alone.
 
 ``--param node:name=value`` sets a parameter of every hosted node called ``node``, whatever its
-namespace (rcl's own ``-p node:name:=value`` finds only nodes of the root namespace, and it takes every
-``:=`` before ``--ros-args`` for a remapping).
+namespace (rcl's own ``-p node:name:=value`` finds only nodes of the root namespace, and rcl takes
+every ``:=`` before ``--ros-args`` for a remapping).
 """
 
 import importlib
@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from hearth_core.errors import BadInputError
 import yaml
+from hearth_core.errors import BadInputError
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.utilities import remove_ros_args
@@ -59,7 +59,8 @@ class NodeSpec:
             raise BadInputError(
                 f"--node {text!r}: expected package/executable[@/namespace][=name]"
             )
-        return cls(**match.groupdict())
+        package, executable, namespace, name = match.groups()
+        return cls(package, executable, namespace, name)
 
     def load(self) -> Callable[..., Node]:
         """Import the module and return its ``make_node``.

@@ -130,7 +130,7 @@ def to_image(pixels: npt.NDArray[Any], encoding: str, frame: str, stamp: float) 
     message.header.frame_id = frame
     message.header.stamp = to_time(stamp)
     data = array("B")
-    data.frombytes(memoryview(np.ascontiguousarray(pixels)).cast("B"))
+    data.frombytes(np.ascontiguousarray(pixels).data.cast("B"))
     message.data = data
     return message
 

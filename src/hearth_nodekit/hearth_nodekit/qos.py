@@ -18,4 +18,4 @@ SENSOR_WRITER = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
 SENSOR_READER = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 """Sensors are written reliable and read best-effort."""
 IMAGE_READER = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
-"""Large messages lose fragments best-effort (73 of 120 arrived): read them reliably, newest only."""
+"""Large messages lose fragments best-effort (73 of 120 arrived): read reliably, newest only."""

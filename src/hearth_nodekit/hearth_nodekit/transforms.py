@@ -183,9 +183,11 @@ class TransformListener(TransformStore):
     def __init__(self, node: Node, keep: float = 10.0) -> None:
         super().__init__(keep)
         TF.subscribe(node, lambda message: self.add(message.transforms))
-        TF_STATIC.subscribe(
-            node, lambda message: [self.add_static(item) for item in message.transforms]
-        )
+        TF_STATIC.subscribe(node, self._on_static)
+
+    def _on_static(self, message: TFMessage) -> None:
+        for item in message.transforms:
+            self.add_static(item)
 
 
 class TransformBroadcaster:

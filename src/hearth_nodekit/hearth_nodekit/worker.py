@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class LatestWorker(Generic[T]):
-    """One thread that works on the newest item; items that come while it works replace each other."""
+    """One thread that works on the newest item; items that come meanwhile replace each other."""
 
     def __init__(self, node: Node, work: Callable[[T], None], name: str) -> None:
         """Start the thread; exceptions are logged and the next item is taken."""

@@ -1,4 +1,4 @@
-"""Actions with threaded work: results, refusals, cancelling, preemption; one process, own domain."""
+"""Actions with threaded work: results, refusals, cancelling, preemption."""
 
 import threading
 from collections.abc import Iterator

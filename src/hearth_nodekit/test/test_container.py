@@ -27,8 +27,10 @@ def test_refuses_a_command_line_without_nodes(arguments: list[str]) -> None:
 
 def test_parameters_reach_the_node_they_name_whatever_its_namespace() -> None:
     specs = parse_arguments(
-        ["--node", "a/b@/r1", "--param", "b:speed=0.5", "--param", "b:names=['x', 'y']"]
-        + ["--node", "a/c"]
+        [
+            *("--node", "a/b@/r1", "--param", "b:speed=0.5", "--param", "b:names=['x', 'y']"),
+            *("--node", "a/c"),
+        ]
     )
     assert specs[0].parameters == (("speed", 0.5), ("names", ["x", "y"]))
     assert specs[1].parameters == ()
@@ -36,14 +38,14 @@ def test_parameters_reach_the_node_they_name_whatever_its_namespace() -> None:
 
 @pytest.mark.parametrize("bad", ["b", "b:x", "z:x=1", "b:x=[", "b:x:=1"])
 def test_refuses_parameters_it_cannot_hand_on(bad: str) -> None:
-    with pytest.raises(BadInputError, match="--param"):
+    with pytest.raises(BadInputError, match=r"--param"):
         parse_arguments(["--node", "a/b", "--param", bad])
 
 
 def test_unknown_nodes_are_named() -> None:
     with pytest.raises(BadInputError, match="no node hearth_core/nothing"):
         NodeSpec.parse("hearth_core/nothing").load()
-    with pytest.raises(BadInputError, match="has no make_node|no node"):
+    with pytest.raises(BadInputError, match=r"has no make_node|no node"):
         NodeSpec.parse("nowhere/nothing").load()
 
 

@@ -51,7 +51,7 @@ def test_refuses_out_of_range_and_wrong_type(context: Context) -> None:
 
 
 def test_refuses_a_key_nobody_knows_and_names_the_choices(context: Context) -> None:
-    with pytest.raises(UnknownNameError, match="'sped'.*'speed'"):
+    with pytest.raises(UnknownNameError, match=r"'sped'.*'speed'"):
         declare(make_node(context, sped=0.4), Outer)
 
 

@@ -80,7 +80,7 @@ class Moment:
 
 
 class Watcher:
-    """Ears of the episode runner: truth and verdict in the root namespace, the task in the robot's.
+    """Ears of the episode runner: truth in the root namespace, the task in the robot's.
 
     Both nodes belong to whoever spins them; methods here only read what callbacks stored.
     """

@@ -44,7 +44,7 @@ class Config:
     tick: float = param(0.05, "Period of the behaviour tree.", unit="s", low=0.01, high=1.0)
 
 
-class ExecutiveNode(Node):  # type: ignore[misc]  # rclpy is half typed
+class ExecutiveNode(Node):
     """Serves ``do_task``."""
 
     def __init__(self, **options: Any) -> None:

@@ -38,7 +38,7 @@ def before_closing(place: Place, joint: Articulation, distances: Distances) -> P
 
 
 def before_surface(place: Place, robot: Pose2, distances: Distances) -> list[Pose2]:
-    """Standing places around a table: the side people use first, then the others, nearest first."""
+    """Standing places around a table: its front first, then the other sides, nearest first."""
     depth, width = place.size[0] / 2, place.size[1] / 2
     front = place.approach(distances.table)
     back = place.pose @ Pose2(-depth - distances.table, 0.0, 0.0)
