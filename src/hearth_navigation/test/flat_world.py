@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from hearth_core.geometry import Pose2
 from hearth_navigation.core.grid import FREE, OCCUPIED, Grid
+from hearth_navigation.core.relocalizer import Beams
+from hearth_navigation.core.scan import free_lengths, to_points
 from shapely.geometry import box
 from shapely.ops import unary_union
 
@@ -109,12 +111,6 @@ class FlatWorld:
         self.angles = np.linspace(-math.pi, math.pi, 360, endpoint=False)
         self.solid = unary_union([box(*rect) for rect in self.rects])
 
-    def scan(self) -> npt.NDArray[np.float32]:
-        """360 ranges from the base's centre."""
-        ranges = cast(self.rects, self.pose, self.angles)
-        noise = self.random.normal(0.0, self.range_noise, len(ranges))
-        return (ranges + noise).astype(np.float32)
-
     def drive(self, command: tuple[float, float, float], period: float) -> None:
         """Move for ``period`` [s], accelerating towards ``command``."""
         linear, turn = self.acceleration[0] * period, self.acceleration[1] * period
@@ -133,3 +129,18 @@ class FlatWorld:
         k = 1.0 + self.random.normal(0.0, self.slip, 3)
         self.odom = self.odom @ Pose2(step.x * k[0], step.y * k[1], step.yaw * k[2])
         self.time += period
+
+
+BASE_FROM_LIDAR = Pose2(-0.1, 0.0, 0.0)
+REACH = 12.0
+
+
+def look(world: FlatWorld) -> tuple[Beams, Array]:
+    """The world's scan as navigation takes it, and how far each beam flew freely."""
+    lidar = world.pose @ BASE_FROM_LIDAR
+    ranges = cast(world.rects, lidar, world.angles, REACH)
+    ranges = ranges + world.random.normal(0.0, world.range_noise, len(ranges))
+    single = ranges.astype(np.float32)
+    points = to_points(single, world.angles, BASE_FROM_LIDAR, 0.05, REACH)
+    beams = Beams(points, ranges, world.angles, BASE_FROM_LIDAR, REACH)
+    return beams, free_lengths(single, 0.05, REACH)

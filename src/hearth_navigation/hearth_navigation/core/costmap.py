@@ -79,15 +79,24 @@ class Costmap:
         self._snapshot = None
 
     def inherit(self, old: Costmap) -> None:
-        """Keep what ``old`` saw, if it lies on the same cells."""
-        same = (
-            old.grid.cells.shape == self.grid.cells.shape
-            and old.grid.origin == self.grid.origin
-            and old.grid.resolution == self.grid.resolution
+        """Keep what ``old`` saw where both overlap, if cells lie on cells."""
+        if old.grid.resolution != self.grid.resolution:
+            return
+        inverse = 1.0 / self.grid.resolution
+        right = round((old.grid.origin[0] - self.grid.origin[0]) * inverse)
+        up = round((old.grid.origin[1] - self.grid.origin[1]) * inverse)
+        rows = slice(max(0, up), min(self.grid.height, up + old.grid.height))
+        columns = slice(max(0, right), min(self.grid.width, right + old.grid.width))
+        if rows.start >= rows.stop or columns.start >= columns.stop:
+            return
+        mine = (rows, columns)
+        theirs = (
+            slice(rows.start - up, rows.stop - up),
+            slice(columns.start - right, columns.stop - right),
         )
-        if same:
-            self._score, self._extra_until = old._score, old._extra_until
-            self._snapshot = None
+        self._score[mine] = old._score[theirs]
+        self._extra_until[mine] = old._extra_until[theirs]
+        self._snapshot = None
 
     def clear(self, centre: Pose2 | None = None, radius: float = 2.0) -> None:
         """Forget seen obstacles, everywhere or within ``radius`` [m] of ``centre``."""

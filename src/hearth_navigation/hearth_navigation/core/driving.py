@@ -84,6 +84,7 @@ class Driving:
         self._now = -math.inf
         self._blind_since: float | None = None
         self._stop_until = -math.inf
+        self._snapshot_at = -math.inf
         self.complaint = ""
         """Why the robot stands although it has a trip; empty: it does not."""
 
@@ -249,7 +250,10 @@ class Driving:
             odom, beams, lengths = heard.pending
             self._costmap.add_scan(heard.map_from_odom @ odom, beams, lengths)
         heard.pending = None
-        self._snapshot = self._costmap.snapshot(self._now)
+        idle = self._trip is None and self._snapshot is not None
+        if not idle or not 0.0 <= self._now - self._snapshot_at < 1.0:
+            self._snapshot = self._costmap.snapshot(self._now)
+            self._snapshot_at = self._now
 
     def _blind(self, now: float, trip: Trip) -> Velocity:
         """Something is missing: stand; if only the place on the map is, look around."""

@@ -62,8 +62,10 @@ class Mapper:
         """``start``: base_footprint in map at the first scan."""
         self.config = config or MapperConfig()
         resolution = self.config.resolution
+        # Builders like round numbers: centres of cells lie on them, not borders, so that a wall's
+        # surface falls into one row of cells and not now into this, now into that one.
         low = [
-            math.floor((value - self.config.half_size) / resolution) * resolution
+            (math.floor((value - self.config.half_size) / resolution) + 0.5) * resolution
             for value in (start.x, start.y)
         ]
         size = math.ceil(2.0 * self.config.half_size / resolution)
@@ -198,23 +200,31 @@ class Mapper:
         return moved
 
     def live(self) -> Grid:
-        """The map so far, on cells that never change place."""
-        return Grid(self._cells(), self.config.resolution, self._origin)
+        """The map so far, in steps of 2 m, so that its cells seldom change place."""
+        return self._cut(self._cells(), pad=1.0, block=2.0)
 
     def finished(self) -> Grid:
         """The map, cleaned of specks and cut to what was seen."""
         cells = clean(self._cells(), self.config.resolution)
-        rows, columns = np.nonzero(cells != UNKNOWN)
+        return self._cut(cells, pad=0.5, block=self.config.resolution)
+
+    def _cut(self, cells: npt.NDArray[np.int8], pad: float, block: float) -> Grid:
+        """The seen part with ``pad`` [m] around it, on whole blocks [m]."""
+        resolution = self.config.resolution
+        rows = np.flatnonzero((cells != UNKNOWN).any(axis=1))
+        columns = np.flatnonzero((cells != UNKNOWN).any(axis=0))
         if not len(rows):
-            return Grid(cells, self.config.resolution, self._origin)
-        pad = round(0.5 / self.config.resolution)
-        top, left = max(0, int(rows.min()) - pad), max(0, int(columns.min()) - pad)
-        cut = cells[top : int(rows.max()) + pad + 1, left : int(columns.max()) + pad + 1]
+            return Grid(cells, resolution, self._origin)
+        step, margin = round(block / resolution), round(pad / resolution)
+        top = max(0, (int(rows[0]) - margin) // step * step)
+        left = max(0, (int(columns[0]) - margin) // step * step)
+        bottom = -(-(int(rows[-1]) + 1 + margin) // step) * step
+        right = -(-(int(columns[-1]) + 1 + margin) // step) * step
         origin = (
-            round(self._origin[0] + left * self.config.resolution, 6),
-            round(self._origin[1] + top * self.config.resolution, 6),
+            round(self._origin[0] + left * resolution, 6),
+            round(self._origin[1] + top * resolution, 6),
         )
-        return Grid(np.ascontiguousarray(cut), self.config.resolution, origin)
+        return Grid(np.ascontiguousarray(cells[top:bottom, left:right]), resolution, origin)
 
     def _cells(self) -> npt.NDArray[np.int8]:
         cells = np.full(self._log_odds.shape, UNKNOWN, np.int8)
