@@ -57,6 +57,7 @@ class NavigatorNode(Node):
         self._command = CMD_VEL_NAV.publisher(self)
         self._plan = PLAN.publisher(self)
         self._shown: object = None
+        self._done = 0
         self._planning: LatestWorker[bool] = LatestWorker(
             self, lambda _: self._plan_once(), "planning"
         )
@@ -78,6 +79,11 @@ class NavigatorNode(Node):
         """The node's clock [s]."""
         return float(self.get_clock().now().nanoseconds) * 1e-9
 
+    @property
+    def control_cycles(self) -> int:
+        """Control periods worked off so far."""
+        return self._done
+
     def close(self) -> None:
         """Stop the base before leaving."""
         self._journeys.close()
@@ -89,6 +95,7 @@ class NavigatorNode(Node):
         velocity = self.driving.cycle(self.now())
         if velocity is not None:
             self._command.publish(to_twist(*velocity))
+        self._done += 1
         trip = self.driving.trip
         if trip is None:
             return

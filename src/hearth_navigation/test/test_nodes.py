@@ -1,0 +1,200 @@
+"""Localisation and navigator over ROS: a flat world behind scan, odom and tf_static."""
+
+import math
+import threading
+import time as wall
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS")
+
+from action_msgs.msg import GoalStatus
+from flat_world import BASE_FROM_LIDAR, REACH, FlatWorld, home, look, rasterize
+from geometry_msgs.msg import PoseStamped, Twist
+from hearth_core.geometry import Pose2
+from hearth_navigation.core import grid as grids
+from hearth_navigation.localization_node import LocalizationNode
+from hearth_navigation.messages import to_pose_stamped
+from hearth_navigation.navigator_node import NavigatorNode
+from hearth_nodekit.actions import ActionCaller, Canceled
+from hearth_nodekit.convert import pose2_to_pose, to_time, to_transform_stamped
+from hearth_nodekit.testing import Spinner, isolated_context, wait_until
+from hearth_nodekit.topics import AMCL_POSE, CMD_VEL_NAV, MAP, ODOM, PLAN, SCAN, TF_STATIC
+from hearth_nodekit.transforms import TransformListener
+from nav2_msgs.action import ComputePathToPose, NavigateToPose
+from nav_msgs.msg import Odometry
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import LaserScan
+from tf2_msgs.msg import TFMessage
+
+SIM_TIME = Parameter("use_sim_time", value=True)
+
+
+class SimulatedRobot:
+    """Publishes what a robot's drivers would, and steps time only when the nodes keep up."""
+
+    def __init__(self, context: Context, map_file: Path) -> None:
+        self.world = FlatWorld(home(0.9), Pose2(1.0, 3.0, 0.0), seed=1)
+        self.command = (0.0, 0.0, 0.0)
+        options = {"context": context, "namespace": "robot1"}
+        self.localization = LocalizationNode(
+            parameter_overrides=[SIM_TIME, Parameter("map", value=str(map_file))], **options
+        )
+        self.navigator = NavigatorNode(parameter_overrides=[SIM_TIME], **options)
+        self.client = Node("client", parameter_overrides=[SIM_TIME], **options)
+        self._clock = self.client.create_publisher(Clock, "/clock", 1)
+        self._odom = ODOM.publisher(self.client)
+        self._scan = SCAN.publisher(self.client)
+        self._static = TF_STATIC.publisher(self.client)
+        lidar = to_transform_stamped("base_footprint", "lidar_link", BASE_FROM_LIDAR.lift(), 0.0)
+        self._static.publish(TFMessage(transforms=[lidar]))
+        CMD_VEL_NAV.subscribe(self.client, self._on_command)
+        self._ticks = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, daemon=True)
+
+    def nodes(self) -> list[Node]:
+        return [self.localization, self.navigator, self.client]
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join(5.0)
+        self.navigator.close()
+        self.localization.close()
+
+    def _on_command(self, message: Twist) -> None:
+        self.command = (message.linear.x, message.linear.y, message.angular.z)
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            now = 10.0 + self.world.time
+            stamp = to_time(now)
+            odom = Odometry()
+            odom.header.stamp = stamp
+            odom.pose.pose = pose2_to_pose(self.world.odom)
+            twist = odom.twist.twist
+            twist.linear.x, twist.linear.y, twist.angular.z = self.world.velocity
+            self._odom.publish(odom)
+            if self._ticks % 2 == 0:
+                beams, _ = look(self.world)
+                scan = LaserScan(range_min=0.05, range_max=REACH)
+                scan.header.frame_id, scan.header.stamp = "lidar_link", stamp
+                scan.angle_min = float(beams.angles[0])
+                scan.angle_increment = float(beams.angles[1] - beams.angles[0])
+                scan.ranges = [float(value) for value in beams.ranges]
+                self._scan.publish(scan)
+            cycles = self.navigator.control_cycles
+            self._clock.publish(Clock(clock=stamp))
+            deadline = wall.monotonic() + 0.3
+            while self.navigator.control_cycles == cycles and wall.monotonic() < deadline:
+                wall.sleep(0.002)
+            wall.sleep(0.004)
+            self.world.drive(self.command, 0.05)
+            self._ticks += 1
+
+
+@pytest.fixture(scope="module")
+def robot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedRobot]:
+    map_file = tmp_path_factory.mktemp("map") / "map.yaml"
+    grids.save(rasterize(home(0.9)), map_file)
+    with isolated_context() as context:
+        robot = SimulatedRobot(context, map_file)
+        with Spinner(context, *robot.nodes()):
+            robot.start()
+            yield robot
+            robot.close()
+
+
+def navigate(robot: SimulatedRobot, goal: PoseStamped, **options: object) -> tuple[int, object]:
+    caller = ActionCaller(robot.client, NavigateToPose, "navigate_to_pose")
+    return caller.call(NavigateToPose.Goal(pose=goal), timeout=120.0, **options)
+
+
+def test_localisation_answers_on_nav2s_topics(robot: SimulatedRobot) -> None:
+    poses: list[object] = []
+    maps: list[object] = []
+    AMCL_POSE.subscribe(robot.client, poses.append)
+    MAP.subscribe(robot.client, maps.append)
+    listener = TransformListener(robot.client)
+    assert wait_until(lambda: bool(poses) and bool(maps))
+    assert wait_until(lambda: listener.newest_stamp("odom") is not None)
+    found = poses[-1].pose.pose.position
+    assert math.hypot(found.x - 1.0, found.y - 3.0) < 0.05
+    assert maps[-1].info.resolution == pytest.approx(0.025)
+
+
+def test_a_goal_is_reached_with_feedback_and_a_plan(robot: SimulatedRobot) -> None:
+    feedback: list[object] = []
+    plans: list[object] = []
+    PLAN.subscribe(robot.client, plans.append)
+    goal = Pose2(2.2, 3.6, 0.8)
+    status, result = navigate(robot, to_pose_stamped(goal, 0.0), on_feedback=feedback.append)
+    assert status == GoalStatus.STATUS_SUCCEEDED, result
+    assert result.error_code == 0
+    assert robot.world.pose.distance(goal) < 0.05
+    remaining = [
+        item.feedback.distance_remaining if hasattr(item, "feedback") else item.distance_remaining
+        for item in feedback
+    ]
+    assert max(remaining) > 0.5
+    assert wait_until(lambda: bool(plans))
+    assert plans[-1].header.frame_id == "map"
+
+
+def test_a_cancelled_goal_leaves_the_base_standing(robot: SimulatedRobot) -> None:
+    began = wall.monotonic()
+    with pytest.raises(Canceled):
+        navigate(
+            robot,
+            to_pose_stamped(Pose2(3.0, 1.2, 0.0), 0.0),
+            should_stop=lambda: wall.monotonic() - began > 1.5,
+        )
+    assert wait_until(lambda: math.hypot(*robot.world.velocity) < 1e-6, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("pose", "code", "words"),
+    [
+        (Pose2(4.25, 4.5, 0.0), NavigateToPose.Result().error_code, "footprint"),
+        (Pose2(40.0, 4.5, 0.0), 0, "outside the map"),
+        (Pose2(math.nan, 4.5, 0.0), 0, "not finite"),
+    ],
+)
+def test_bad_goals_are_refused_with_a_sentence(
+    robot: SimulatedRobot, pose: Pose2, code: int, words: str
+) -> None:
+    message = to_pose_stamped(Pose2(0.0, 0.0, pose.yaw), 0.0)
+    message.pose.position.x, message.pose.position.y = pose.x, pose.y
+    status, result = navigate(robot, message)
+    assert status == GoalStatus.STATUS_ABORTED
+    assert result.error_code != code
+    assert words in result.error_msg
+
+
+def test_a_goal_in_an_unknown_frame_is_refused(robot: SimulatedRobot) -> None:
+    message = to_pose_stamped(Pose2(2.0, 3.0, 0.0), 0.0)
+    message.header.frame_id = "kitchen_sink"
+    status, result = navigate(robot, message)
+    assert status == GoalStatus.STATUS_ABORTED
+    assert "kitchen_sink" in result.error_msg
+
+
+def test_a_path_is_computed_without_driving(robot: SimulatedRobot) -> None:
+    caller = ActionCaller(robot.client, ComputePathToPose, "compute_path_to_pose")
+    goal = ComputePathToPose.Goal(goal=to_pose_stamped(Pose2(6.7, 4.0, 0.0), 0.0))
+    status, result = caller.call(goal, timeout=30.0)
+    assert status == GoalStatus.STATUS_SUCCEEDED
+    assert len(result.path.poses) > 50
+    assert math.hypot(*robot.world.velocity) < 1e-6
+    outside = ComputePathToPose.Goal(goal=to_pose_stamped(Pose2(60.0, 4.0, 0.0), 0.0))
+    status, result = caller.call(outside, timeout=30.0)
+    assert status == GoalStatus.STATUS_ABORTED
+    assert result.error_code == ComputePathToPose.Result.GOAL_OUTSIDE_MAP
