@@ -21,6 +21,10 @@ RESOLUTION = 0.03
 """Largest joint step between two collision checks [rad]."""
 
 
+SLIMMER = (0.0, 0.008, 0.016, 0.024)
+"""How much smaller spheres are taken to be when the robot already stands too near [m]."""
+TOUCHING = 0.012
+"""The same for lines that touch on purpose, against the robot itself [m]."""
 SOLID_KINDS = {"box": 0, "cylinder": 1, "capsule": 2, "sphere": 3}
 
 
@@ -55,28 +59,26 @@ class Solution:
     """Smallest distance to a joint limit as a fraction of the joint's range."""
 
 
-def make_body(model: RobotModel, dofs: Ints, ignore_links: Sequence[str] = ()) -> Body:
+def make_body(model: RobotModel, dofs: Ints, slim: float = 0.0) -> Body:
     """What a query over ``dofs`` checks: moving spheres, and pairs of links that could meet.
 
     Args:
         model: The robot.
         dofs: Degrees of freedom that move.
-        ignore_links: Links not checked against the robot itself nor against the world.
+        slim: How much smaller spheres are taken to be [m].
     """
+    radii = np.maximum(model.sphere_radius - slim, 0.004)
     count = len(model.links)
     order = model.moved_by(dofs)
     starts = np.searchsorted(model.sphere_link, np.arange(count + 1)).astype(np.int32)
     bound_center, bound_radius = np.zeros((count, 3)), np.full(count, -1.0)
     for i in range(count):
         center = model.sphere_center[starts[i] : starts[i + 1]]
-        radius = model.sphere_radius[starts[i] : starts[i + 1]]
+        radius = radii[starts[i] : starts[i + 1]]
         if len(radius):
             middle = 0.5 * ((center - radius[:, None]).min(0) + (center + radius[:, None]).max(0))
             bound_center[i] = middle
             bound_radius[i] = np.max(np.linalg.norm(center - middle, axis=1) + radius)
-    ignored = {model.link(name) for name in ignore_links}
-    for i in ignored:
-        bound_radius[i] = -1.0
     solids = model.solids
     solid_start = np.searchsorted([i for i, _ in solids], np.arange(count + 1)).astype(np.int32)
     moving = {int(i) for i in dofs}
@@ -97,7 +99,7 @@ def make_body(model: RobotModel, dofs: Ints, ignore_links: Sequence[str] = ()) -
         order,
         starts,
         model.sphere_center,
-        model.sphere_radius,
+        radii,
         bound_center,
         bound_radius,
         solid_start,
@@ -130,13 +132,13 @@ class Planner:
     def __init__(self, model: RobotModel, resolution: float = RESOLUTION) -> None:
         self.model = model
         self._resolution = resolution
-        self._bodies: dict[tuple[int, ...], Body] = {}
+        self._bodies: dict[tuple[float, tuple[int, ...]], Body] = {}
 
-    def body(self, dofs: Ints) -> Body:
-        """What moves with ``dofs`` (kept)."""
-        key = tuple(int(i) for i in dofs)
+    def body(self, dofs: Ints, slim: float = 0.0) -> Body:
+        """What moves with ``dofs`` (kept), its spheres ``slim`` [m] smaller."""
+        key = (slim, tuple(int(i) for i in dofs))
         if key not in self._bodies:
-            self._bodies[key] = make_body(self.model, dofs)
+            self._bodies[key] = make_body(self.model, dofs, slim)
         return self._bodies[key]
 
     def inverse(
@@ -206,10 +208,15 @@ class Planner:
         return float(np.min(near / span)) if len(arm) else 0.5
 
     def collision(
-        self, joints: Sequence[str], q: Array, scene: Scene, margin: float = 0.0
+        self,
+        joints: Sequence[str],
+        q: Array,
+        scene: Scene,
+        margin: float = 0.0,
+        slim: float = 0.0,
     ) -> str | None:
         """What ``q`` collides with, as "link with thing", or None."""
-        body = self.body(self.model.indices(joints))
+        body = self.body(self.model.indices(joints), slim)
         rotations, translations = self.model.place(q)
         obstacles = scene.packed
         kind, index, link = find_collision(body, obstacles, rotations, translations, margin)
@@ -255,18 +262,24 @@ class Planner:
             PlanningError: ``start_in_collision``, ``goal_in_collision`` or ``no_path``.
         """
         dofs = self.model.indices(joints)
-        body, obstacles = self.body(dofs), scene.packed
+        obstacles = scene.packed
         lower, upper = self.model.lower[dofs], self.model.upper[dofs]
         start = np.asarray(start, float).copy()
         start[dofs] = np.clip(start[dofs], lower, upper)
-        hit = self.collision(joints, start, scene)
+        # Spheres are larger than what they cover: where the robot stands already, they may be
+        # taken smaller, by no more than they stick out.
+        for slim in SLIMMER:
+            hit = self.collision(joints, start, scene, slim=slim)
+            if hit is None:
+                break
         if hit is not None:
             raise PlanningError("start_in_collision", f"the arm stands in collision: {hit}")
-        free = [g for g in goals if self.collision(joints, g, scene) is None]
+        body = self.body(dofs, slim)
+        free = [g for g in goals if self.collision(joints, g, scene, slim=slim) is None]
         if not free:
-            why = self.collision(joints, goals[0], scene) if goals else "there is no goal"
+            why = self.collision(joints, goals[0], scene, slim=slim) if goals else "no goal"
             raise PlanningError("goal_in_collision", f"the goal is in collision: {why}")
-        nearest = min(self.clearance(joints, q, scene) for q in (start, free[0]))
+        nearest = min(self.clearance(joints, q, scene) for q in (start, free[0])) + slim
         margin = min(margin, max(0.0, nearest - 1e-4))
         constraint = self._upright(upright)
         free.sort(key=lambda g: float(np.linalg.norm(g[dofs] - start[dofs])))
@@ -300,7 +313,7 @@ class Planner:
             tip: Link.
             start: Full configuration.
             target: Where the line ends.
-            scene: The world, or None to touch on purpose.
+            scene: The world, or None to touch on purpose (only the robot itself is then checked).
             margin: Distance kept to the world [m].
             step: Between waypoints [m].
             bounds: Tighter limits for some joints.
@@ -332,12 +345,13 @@ class Planner:
                 )
             path.append(q)
         result = np.array(path)
-        if scene is not None:
-            body = self.body(dofs)
-            index = first_collision(body, scene.packed, result, margin, self._resolution)
-            if index >= 0:
-                hit = self.collision(joints, result[index], scene, margin) or "between two points"
-                raise PlanningError("line_in_collision", f"the straight line collides: {hit}")
+        slim = TOUCHING if scene is None else 0.0
+        scene = scene or Scene()
+        body = self.body(dofs, slim)
+        index = first_collision(body, scene.packed, result, margin, self._resolution)
+        if index >= 0:
+            hit = self.collision(joints, result[index], scene, margin, slim) or "on the way"
+            raise PlanningError("line_in_collision", f"the straight line collides: {hit}")
         return result
 
     def timed(
@@ -373,7 +387,7 @@ class Planner:
                 return result
             full = np.repeat(path[:1], len(result.times), axis=0)
             full[:, dofs] = result.positions
-            body = self.body(dofs)
+            body = self.body(dofs, TOUCHING)
             if first_collision(body, scene.packed, full, margin, self._resolution) < 0:
                 return result
         raise PlanningError("path_in_collision", "the path collides when its corners are rounded")

@@ -21,6 +21,7 @@ from hearth_manipulation.core.doors import (
 )
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach
+from hearth_manipulation.core.planning import PlanningError
 
 AHEAD, ACROSS = 0.024, -0.008
 """Where the bar stands in the grasp frame before the fingers close [m]."""
@@ -297,11 +298,22 @@ def _let_go(context: Context, side: str) -> None:
 
 
 def tuck(context: Context, side: str) -> None:
-    """Arm (and torso) to the posture in which the robot drives."""
+    """Arm (and torso) to the posture in which the robot drives.
+
+    Raises:
+        PlanningError: No way, however the thing in the hand is tilted.
+        MotionError: A controller failed.
+    """
     joints = arm(side)
     scene = context.scene(things=False)
-    upright = side if side in context.held else None
-    context.mover.go_named(joints, context.postures("carry", joints), scene, upright=upright)
+    goal = context.postures("carry", joints)
+    if side in context.held:
+        try:
+            context.mover.go_named(joints, goal, scene, upright=side)
+        except PlanningError:
+            context.mover.go_named(joints, goal, scene)
+        return
+    context.mover.go_named(joints, goal, scene)
 
 
 def go_around(
