@@ -204,7 +204,10 @@ def time_path(
     positions, firsts, seconds, steps = rounded(path, max(blend, 1e-3))
     x = speed_profile(firsts, seconds, steps, velocity, acceleration)
     speed = np.sqrt(x)
-    spans = 2.0 * steps / np.maximum(speed[1:] + speed[:-1], 1e-6)
+    # Where the profile comes to rest (corners of noise) a step goes from rest to rest instead.
+    rest = 2.0 * np.sqrt(steps * np.max(np.abs(firsts[:-1]) / acceleration, axis=1))
+    spans = np.minimum(2.0 * steps / np.maximum(speed[1:] + speed[:-1], 1e-9), rest)
+    resting = speed[1:] + speed[:-1] < 2.0 * steps / rest
     stamps = np.concatenate([[0.0], np.cumsum(spans)])
     duration = float(stamps[-1])
     count = max(2, int(np.ceil(duration / period)) + 1)
@@ -213,10 +216,14 @@ def time_path(
     since = times - stamps[index]
     acceleration_along = (x[index + 1] - x[index]) / (2.0 * steps[index])
     travelled = speed[index] * since + 0.5 * acceleration_along * since**2
-    fraction = np.clip(travelled / steps[index], 0.0, 1.0)[:, None]
+    share = since / spans[index]
+    fraction = np.where(resting[index], share * share * (3 - 2 * share), travelled / steps[index])
+    fraction = np.clip(fraction, 0.0, 1.0)[:, None]
     result = positions[index] * (1 - fraction) + positions[index + 1] * fraction
     slope = firsts[index] * (1 - fraction) + firsts[index + 1] * fraction
-    now = np.maximum(speed[index] + acceleration_along * since, 0.0)[:, None]
+    now = np.maximum(speed[index] + acceleration_along * since, 0.0)
+    now = np.where(resting[index], 6 * share * (1 - share) * steps[index] / spans[index], now)
+    now = now[:, None]
     velocities = slope * now
     result[0], result[-1] = path[0], path[-1]
     velocities[0] = velocities[-1] = 0.0
