@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,10 @@ from std_msgs.msg import String
 
 from hearth_interfaces.action import FindObject, LookAt
 from hearth_interfaces.srv import FindObjects, GetArticulation
+from hearth_perception.core.detector import Detector
 from hearth_perception.core.draw import annotate, draw_door
+from hearth_perception.core.geometric import CatalogueNamer, ClusterDetector
+from hearth_perception.core.household import MODEL, household_detector
 from hearth_perception.core.perceiver import Perceiver
 from hearth_perception.core.semantic_map import Rules, SemanticMap
 from hearth_perception.head import Head
@@ -62,6 +66,10 @@ class Config:
 
     home: str = param("", "Home file (config/homes/*.yaml): nominal places and surfaces.")
     camera: str = param("head_camera", "Camera whose colour and depth are read.")
+    detector: str = param(
+        "household", "Who names things: household (learnt), catalogue (sizes and colours only)."
+    )
+    model: str = param("", "Model file of the household detector; empty: the shipped one.")
     rate: float = param(
         2.0, "Views a second while anybody is interested.", unit="Hz", low=0.1, high=15.0
     )
@@ -82,6 +90,20 @@ class Config:
     )
 
 
+def _detector(config: Config) -> Detector:
+    """The back end that the parameters choose.
+
+    Raises:
+        UnknownNameError: There is no such back end.
+        FileFormatError: Its model cannot be read.
+    """
+    if config.detector == "household":
+        return household_detector(Path(config.model) if config.model else MODEL)
+    if config.detector == "catalogue":
+        return ClusterDetector(CatalogueNamer())
+    raise UnknownNameError("detector", config.detector, ["household", "catalogue"])
+
+
 class PerceptionNode(Node):
     """Head camera -> objects, surfaces, detections; look_at, find_object, get_articulation."""
 
@@ -96,6 +118,7 @@ class PerceptionNode(Node):
         rules = Rules(half_life=config.forget_half_life)
         perceiver = Perceiver(
             load_home(config.home),
+            detector=_detector(config),
             things=SemanticMap(rules),
             stride=config.stride,
             reach=config.reach,

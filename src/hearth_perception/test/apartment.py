@@ -31,14 +31,16 @@ OPTICAL = "head_camera_color_optical_frame"
 class Studio:
     """One seed of one home."""
 
-    def __init__(self, home: str | Path = HOMES / "apartment.yaml", seed: int = 0) -> None:
+    def __init__(
+        self, home: str | Path | Home = HOMES / "apartment.yaml", seed: int = 0, rest: float = 0.5
+    ) -> None:
         self.home: Home = read_home(home)
         self.world = World.make(self.home, seed=seed)
         self.robot: RobotModel = load_urdf(find_model())
         self.positions: dict[str, float] = {}
         self.base = Pose2()
         self.stamp = 0.0
-        self.settle()
+        self.settle(rest)
         # Sleeping bodies would not follow what is written into the state.
         self.model.opt.enableflags &= ~mujoco.mjtEnableBit.mjENBL_SLEEP.value
 

@@ -75,7 +75,7 @@ def appearance(pixels: npt.NDArray[np.uint8], light: Light) -> Appearance:
     bins = np.floor(hue * HUES + 0.5).astype(int) % HUES
     trusted = saturation * (value > 0.15 * reference)
     hues = np.bincount(bins, trusted, minlength=HUES) / len(rgb)
-    mean = np.median(rgb[value > 0.3 * reference], axis=0)
+    mean = np.median(rgb[value >= 0.3 * np.percentile(value, 90)], axis=0)
     return Appearance(
         mean / max(1.0, float(mean.max())),
         hues,

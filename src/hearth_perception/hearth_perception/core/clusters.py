@@ -68,7 +68,7 @@ def segment(cloud: Cloud, shelves: Sequence[Shelf]) -> Segmentation:
         shelves: Nominal surfaces near the view.
     """
     supports, support_labels = find_supports(cloud, shelves)
-    free = cloud.valid & (support_labels < 0)
+    free = cloud.valid & (support_labels < 0) & ~_rims(cloud, shelves)
     walls, wall_labels = find_walls(cloud, free)
     fixed = structure(cloud, walls, wall_labels, free)
     rest = free & ~fixed
@@ -91,6 +91,22 @@ def segment(cloud: Cloud, shelves: Sequence[Shelf]) -> Segmentation:
             if cluster is not None and not _part_of_wall(cluster, panels):
                 clusters.append(cluster)
     return Segmentation(cloud, supports, support_labels, walls, wall_labels, fixed, clusters)
+
+
+def _rims(cloud: Cloud, shelves: Sequence[Shelf]) -> npt.NDArray[np.bool_]:
+    """Cells of the front edges of shelves, which would tie things to each other.
+
+    They are a few cells high, too thin for a normal, and the glass behind them returns nothing.
+    """
+    result = np.zeros(cloud.depth.shape, bool)
+    z = cloud.points[..., 2]
+    for shelf in shelves:
+        if not shelf.inside:
+            continue
+        flat = np.flatnonzero((z > shelf.height - 0.035) & (z < shelf.height + 0.008))
+        near = shelf.outside(cloud.points.reshape(-1, 3)[flat, :2]) < 0.05 + shelf.slack
+        result.reshape(-1)[flat[near]] = True
+    return result
 
 
 def _panels(
@@ -155,7 +171,7 @@ def _cluster(
     elif shelf is not None:  # glass, or seen too flatly: the home model says where it is
         support, seen = None, False
         gap = bottom - shelf.height
-        foot = bottom if 0.012 < abs(gap) < 0.035 and hidden < 0.1 else shelf.height
+        foot = bottom if 0.02 < abs(gap) < 0.035 and hidden < 0.1 else shelf.height
     else:
         return None
     if top - foot < 0.012 or bottom - foot > 0.10 + 0.5 * hidden * (top - bottom):

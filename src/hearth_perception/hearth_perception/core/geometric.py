@@ -1,14 +1,15 @@
-"""Detector back end without learnt weights: clusters named by size, shape and colour."""
+"""Detector back ends on geometric clusters: what is named, and by whom."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from hearth_core.home.catalogue import OBJECT_KINDS
 
-from hearth_perception.core.appearance import appearance, estimate_light
+from hearth_perception.core.appearance import Appearance, appearance, estimate_light
 from hearth_perception.core.catalogue_scores import catalogue_scores
 from hearth_perception.core.clusters import Cluster, Segmentation
 from hearth_perception.core.detector import Detection
@@ -18,13 +19,44 @@ from hearth_perception.core.view import View
 Array = npt.NDArray[np.float64]
 
 
-class GeometricDetector:
-    """Fits bodies to clusters at full resolution and asks the catalogue what they are."""
+Scores = dict[str, float]
+
+
+class Namer(Protocol):
+    """Says what a cluster may be."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """Every class it can name."""
+
+    def name(self, cluster: Cluster, fits: Fits, look: Appearance) -> Scores | None:
+        """Probability by class (the rest to 1: unknown); None: no thing at all."""
+
+
+class CatalogueNamer(Namer):
+    """Names by the usual sizes and colours of the household catalogue; nothing learnt."""
 
     @property
     def labels(self) -> Sequence[str]:
         """The catalogue's classes."""
         return tuple(OBJECT_KINDS)
+
+    def name(self, cluster: Cluster, fits: Fits, look: Appearance) -> Scores | None:
+        """Likelihood of size, shape and colour, normalised."""
+        cold = cluster.shelf is not None and cluster.shelf.inside
+        return catalogue_scores(fits, look, cold=cold)
+
+
+class ClusterDetector:
+    """Detector back end: fits bodies to clusters at full resolution and has them named."""
+
+    def __init__(self, namer: Namer) -> None:
+        self._namer = namer
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """Every class it can name."""
+        return self._namer.labels
 
     def detect(self, view: View, segmentation: Segmentation) -> list[Detection]:
         """Things in the view, nearest first."""
@@ -33,15 +65,12 @@ class GeometricDetector:
         for cluster in segmentation.clusters:
             box, mask = full_mask(cluster, segmentation.cloud.stride, view.depth.shape)
             fits = fit_cluster(view, segmentation, cluster, box, mask)
-            if fits is None:
-                continue
             pixels = view.color[box[1] : box[3], box[0] : box[2]][mask]
-            if len(pixels) < 20:
+            if fits is None or len(pixels) < 20:
                 continue
-            look = appearance(pixels, light)
-            cold = cluster.shelf is not None and cluster.shelf.inside
-            scores = catalogue_scores(fits, look, cold=cold)
-            result.append(Detection(box, scores, cluster, fits))
+            scores = self._namer.name(cluster, fits, appearance(pixels, light))
+            if scores is not None:
+                result.append(Detection(box, scores, cluster, fits))
         return sorted(result, key=lambda d: float(np.hypot(*_away(d, view))))
 
 

@@ -17,8 +17,8 @@ from hearth_perception.core.depth import make_cloud
 from hearth_perception.core.detector import Detection, Detector
 from hearth_perception.core.door_geometry import Door
 from hearth_perception.core.free_space import SurfaceMemory
-from hearth_perception.core.geometric import GeometricDetector
 from hearth_perception.core.glance import glance_at
+from hearth_perception.core.household import household_detector
 from hearth_perception.core.places import Shelf, in_view, shelves_of
 from hearth_perception.core.semantic_map import SemanticMap
 from hearth_perception.core.sighting import Sighting, lift
@@ -42,7 +42,7 @@ class Perceiver:
     """Everything the robot has seen so far, and how it looks."""
 
     home: Home
-    detector: Detector = field(default_factory=GeometricDetector)
+    detector: Detector = field(default_factory=household_detector)
     things: SemanticMap = field(default_factory=SemanticMap)
     surfaces: SurfaceMemory = field(default_factory=SurfaceMemory)
     poses: dict[str, Pose2] = field(default_factory=dict)

@@ -107,6 +107,9 @@ def _patches(
     points: npt.NDArray[np.floating], area: npt.NDArray[np.floating], shelves: Sequence[Shelf]
 ) -> list[Support]:
     """Split the points of one height where they are far apart in the plane."""
+    if abs(float(np.median(points[:, 2]))) < 0.02:  # the floor is one, whatever stands on it
+        floor = _support(points, float(area.sum()), shelves)
+        return [] if floor is None else [floor]
     xy = points[:, :2].astype(float)
     low = xy.min(axis=0)
     cells = np.floor((xy - low) / CELL).astype(np.int64) + 3

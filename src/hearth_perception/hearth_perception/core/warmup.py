@@ -8,7 +8,7 @@ from hearth_core.ports import CameraModel
 
 from hearth_perception.core.clusters import segment
 from hearth_perception.core.depth import make_cloud
-from hearth_perception.core.geometric import GeometricDetector
+from hearth_perception.core.geometric import CatalogueNamer, ClusterDetector
 from hearth_perception.core.view import View
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     depth[60:100, 70:90] = 1.2
     pose = Transform(np.array([[0.0, 0, 1], [-1, 0, 0], [0, -1, 0]]), np.array([0.0, 0, 1]))
     view = View(0.0, camera, pose, np.full((height, width, 3), 128, np.uint8), depth)
-    GeometricDetector().detect(view, segment(make_cloud(view), []))
+    ClusterDetector(CatalogueNamer()).detect(view, segment(make_cloud(view), []))
 
 
 if __name__ == "__main__":
