@@ -27,6 +27,7 @@ from hearth_nodekit.worker import LatestWorker, TimerWorker
 from nav2_msgs.srv import ClearEntireCostmap
 from nav_msgs.msg import OccupancyGrid
 from rclpy.node import Node
+from rclpy.serialization import deserialize_message
 from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 
@@ -38,6 +39,8 @@ from hearth_navigation.journeys import Journeys
 from hearth_navigation.messages import resolve, to_grid, to_path
 from hearth_navigation.navigator_config import Config, parse_footprint
 from hearth_navigation.sensors import Sight, SightListener
+
+_MAP = MAP.encode() + b"\0"
 
 
 class NavigatorNode(Node):
@@ -62,7 +65,8 @@ class NavigatorNode(Node):
             self, lambda _: self._plan_once(), "planning"
         )
         MAP_TOPIC.subscribe(self, self._on_map)
-        TF.subscribe(self, self._on_tf)
+        # Most of tf are arms and fingers: decode only what speaks of the map.
+        self.create_subscription(TFMessage, TF.name, self._on_tf, TF.qos, raw=True)
         GOAL_POSE.subscribe(self, self._on_goal_pose)
         CARRYING.subscribe(self, self._on_carrying)
         self.create_subscription(Polygon, "local_costmap/footprint", self._on_footprint, 1)
@@ -111,7 +115,10 @@ class NavigatorNode(Node):
     def _on_sight(self, sight: Sight) -> None:
         self.driving.on_scan(sight.stamp, sight.odom, sight.beams, sight.lengths)
 
-    def _on_tf(self, message: TFMessage) -> None:
+    def _on_tf(self, data: bytes) -> None:
+        if _MAP not in data:
+            return
+        message: TFMessage = deserialize_message(data, TFMessage)
         for item in message.transforms:
             if item.child_frame_id == ODOM and item.header.frame_id == MAP:
                 pose = from_transform(item.transform).planar()

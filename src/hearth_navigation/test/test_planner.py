@@ -112,3 +112,13 @@ def test_a_wider_footprint_does_not_fit_the_door() -> None:
     with pytest.raises(PlanError) as caught:
         Planner().plan(field, wide, START, Pose2(6.7, 4.0, 0.0))
     assert caught.value.code is PlanCode.NO_VALID_PATH
+
+
+def test_a_goal_that_overlaps_by_centimetres_is_moved_out() -> None:
+    field, solid = clearance_of(0.9)
+    goal = Pose2(1.0, 4.9 - 0.42 + 0.03, math.pi / 2)  # 3 cm into the bed
+    path = Planner().plan(field, FOOTPRINT, START, goal)
+    assert path.goal.distance(goal) <= 0.06
+    assert not FOOTPRINT.at(path.goal).intersects(solid)
+    with pytest.raises(PlanError):
+        Planner().plan(field, FOOTPRINT, START, Pose2(1.0, 4.6, math.pi / 2))

@@ -42,7 +42,7 @@ class DrivingConfig:
     tolerance: Tolerance = field(default_factory=Tolerance)
     max_age: float = 0.5
     """Age [s] at which scan, odometry and localisation are too old to move by."""
-    patience: float = 10.0
+    patience: float = 30.0
     """How long [s] a trip waits for them."""
     search_after: float = 2.0
     """Time [s] without localisation after which the robot looks around."""

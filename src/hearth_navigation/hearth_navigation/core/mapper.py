@@ -41,8 +41,10 @@ class MapperConfig:
     miss: float = -0.35
     most: float = 4.0
     """Log odds of an end, of a passing beam, and the largest magnitude."""
-    point_sigma: float = 0.03
-    independent: float = 8.0
+    point_sigma: float = 0.02
+    """Deviation of a scan point from the map [m]."""
+    independent: float = 4.0
+    """Scan points per independent measurement."""
 
 
 @dataclass

@@ -83,6 +83,8 @@ class PlannerConfig:
     """Overlap at the start [m] the robot may still drive out of (a door opened over it)."""
     weights: lattice.Weights = field(default_factory=lattice.Weights)
     max_states: int = 3_000_000
+    goal_slack: float = 0.06
+    """How far [m] a goal that overlaps something may be moved to where it does not."""
 
 
 class Planner:
@@ -100,12 +102,13 @@ class Planner:
             clearance: Distance to the nearest blocked cell (unknown counts as blocked).
             footprint: The robot, with what it carries.
             start: In map.
-            goal: In map.
+            goal: In map; one that overlaps something by a few centimetres is moved out of it.
 
         Raises:
             PlanError: There is none; the code says why.
         """
         config = self._config
+        goal = self._moved(clearance, footprint, goal)
         ends = self._check_ends(clearance, footprint, start, goal)
         to_go = self._to_go(clearance, footprint, goal)
         begin = self._node(to_go, start)
@@ -142,6 +145,26 @@ class Planner:
             f"no way for the footprint from ({start.x:.2f}, {start.y:.2f}) "
             f"to ({goal.x:.2f}, {goal.y:.2f}, {math.degrees(goal.yaw):.0f} deg)",
         )
+
+    def _moved(self, clearance: Field, footprint: Footprint, goal: Pose2) -> Pose2:
+        """The goal, or the nearest pose that is free; the goal again if none is near enough."""
+        finite = all(map(math.isfinite, (goal.x, goal.y, goal.yaw)))
+        if not finite or footprint.clearance(clearance, goal) >= 0.0:
+            return goal
+        steps = max(1, round(self._config.goal_slack / 0.01))
+        for k in range(1, steps + 1):
+            radius = self._config.goal_slack * k / steps
+            best, gap = goal, 0.004
+            for angle in np.linspace(0.0, math.tau, 16, endpoint=False):
+                pose = Pose2(
+                    goal.x + radius * math.cos(angle), goal.y + radius * math.sin(angle), goal.yaw
+                )
+                found = footprint.clearance(clearance, pose)
+                if found > gap:
+                    best, gap = pose, found
+            if best is not goal:
+                return best
+        return goal
 
     def _check_ends(
         self, clearance: Field, footprint: Footprint, start: Pose2, goal: Pose2
