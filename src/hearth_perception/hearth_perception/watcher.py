@@ -163,6 +163,10 @@ class Watcher:
             look = self._make(shot, start)
         except HearthError as error:
             text = str(error)
+            if isinstance(error, NoViewError) and not self._transforms.settled:
+                with self._changed:
+                    self.problem = text
+                return  # images of before the transforms were read
             self._node.get_logger().error(text, throttle_duration_sec=5.0)
             with self._changed:
                 self.problem = text
@@ -180,7 +184,7 @@ class Watcher:
     def _make(self, shot: Shot, start: float) -> Look:
         frame = shot.info.header.frame_id
         try:
-            pose = self._transforms.wait(MAP, frame, shot.stamp, timeout=1.0, ahead=0.02)
+            pose = self._pose(frame, shot.stamp)
         except TransformError as error:
             raise NoViewError(
                 f"{self._camera}: no pose of {frame!r} in {MAP!r} at the image's time: {error}"
@@ -192,6 +196,13 @@ class Watcher:
             ignore = self._own_parts(view)
             percept = self.perceiver.look(view, ignore)
         return Look(percept, ignore, wall.monotonic() - start)
+
+    def _pose(self, frame: str, stamp: float) -> Transform:
+        """Where the camera was; a localisation a little behind is better than none."""
+        try:
+            return self._transforms.wait(MAP, frame, stamp, timeout=1.0, ahead=0.02)
+        except TransformError:
+            return self._transforms.lookup(MAP, frame, stamp, ahead=0.3)
 
     def _own_parts(self, view: View) -> Mask | None:
         if self._ego is None or self.model is None:
