@@ -59,6 +59,7 @@ class Explorer:
         self._longest = longest
         self._stop = threading.Event()
         self._seen: list[View] = []
+        self._failed: list[View] = []
         self._caller = ActionCaller(node, NavigateToPose, "navigate_to_pose")
         self._thread = threading.Thread(target=self._run, name="exploring", daemon=True)
         self._thread.start()
@@ -119,8 +120,11 @@ class Explorer:
         try:
             _, result = self._caller.call(goal, timeout=90.0, should_stop=enough)
             if result.error_code:
+                # Perhaps the navigator has not yet seen the map this view was chosen on.
                 self._node.get_logger().info(f"not reached: {result.error_msg}")
-            self._seen.append(view)
+                self._stop.wait(0.5)
+            failed = any(view.same(other) for other in self._failed)
+            (self._seen if failed or not result.error_code else self._failed).append(view)
         except Canceled:
             here = self._pose()
             if here is not None and here.distance(view.pose) < 0.5:

@@ -117,6 +117,7 @@ class MappingNode(Node):
         self._map.publish(from_grid(grid, self._now()))
 
     def _views(self, seen: list[View]) -> list[View]:
+        self._publish_map()  # the navigator must know at least what the view is chosen on
         with self._lock:
             grid, pose = self._mapper.live(), self._mapper.pose
         avoid = furniture_mask(grid, self._home) if self._home is not None else None
