@@ -118,7 +118,14 @@ class Explorer:
         goal = NavigateToPose.Goal()
         goal.pose = _stamped(view.pose, self._now())
         try:
-            _, result = self._caller.call(goal, timeout=90.0, should_stop=enough)
+            try:
+                _, result = self._caller.call(goal, timeout=90.0, should_stop=enough)
+            except ActionFailed as error:
+                if not self._caller.ready():
+                    raise
+                self._node.get_logger().info(f"given up: {error}")
+                self._seen.append(view)
+                return
             if result.error_code:
                 # Perhaps the navigator has not yet seen the map this view was chosen on.
                 self._node.get_logger().info(f"not reached: {result.error_msg}")
