@@ -128,3 +128,33 @@ def test_a_drawer_tells_how_far_it_stands_out() -> None:
         seen = look_at_door(view, make_cloud(view), Door(place, joint, Pose2(), True))
         assert seen is not None
         assert abs(seen.opening - opening) < 0.01
+
+
+@pytest.mark.parametrize("opening", [1.35, 1.5])
+def test_a_leaf_seen_edge_on_tells_its_opening_by_its_edge(opening: float) -> None:
+    door = Door(PLACE, JOINT, Pose2(), True)
+    hinge = np.array(JOINT.origin[:2])
+    along = (door.motion(opening).apply(np.array([DEPTH / 2 - LEAF / 2, 0.0, 0.0])))[:2] - hinge
+    eye = hinge + along / np.linalg.norm(along) * 1.6  # in the plane of the leaf
+    view = make_view(bodies(Pose2(), opening), look((*eye, 1.35), (*(hinge + along), 1.0)))
+    seen = look_at_door(view, make_cloud(view), door)
+    assert seen is not None
+    assert abs(seen.opening - opening) < math.radians(4.0)
+    assert seen.confidence < 0.5
+
+
+def test_a_wall_is_no_edge_of_a_door() -> None:
+    """It stands where the edge could be, but goes on."""
+    wall = Box((0.9, 0.2, 0.0), (0.1, 3.0, 2.0))
+    view = make_view([wall], look((2.5, 0.0, 1.35), (0.9, 0.0, 1.0)))
+    assert look_at_door(view, make_cloud(view), Door(PLACE, JOINT, Pose2(), True)) is None
+
+
+def test_a_little_drift_of_the_localisation_does_not_open_a_closed_door() -> None:
+    before, now = Pose2(0.02, 0.0, 0.0), Pose2(0.04, -0.02, math.radians(1.3))
+    pose = look((DEPTH / 2 + 0.9, 0.0, 1.35), (DEPTH / 2, 0.0, 1.0))
+    view = make_view(bodies(now, 0.0), pose)
+    seen = look_at_door(view, make_cloud(view, stride=1), Door(PLACE, JOINT, before, True))
+    assert seen is not None
+    assert seen.opening == 0.0
+    assert abs(seen.pose.yaw - now.yaw) < math.radians(0.7)

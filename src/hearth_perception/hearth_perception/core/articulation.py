@@ -18,10 +18,15 @@ from hearth_core.home.model import JointKind
 from hearth_perception.core.depth import Cloud
 from hearth_perception.core.door_geometry import Door
 from hearth_perception.core.handles import Bar, find_bar
+from hearth_perception.core.leaf_edge import opening_of_edge
 from hearth_perception.core.view import View, project
 
 Array = npt.NDArray[np.float64]
 
+AJAR = math.radians(8.0)
+"""Openings below this are taken for a turned place while its pose is only nominal."""
+AJAR_KNOWN = math.radians(2.0)
+"""The same once the place was seen."""
 SLACK = 0.15
 """How far the home model may be off [m]."""
 
@@ -85,9 +90,21 @@ def look_at_door(view: View, cloud: Cloud, door: Door) -> DoorView | None:
                 fits += [coarse, fine] if fine is not coarse else [coarse]
         fits = [replace(f, score=f.score - _through(view, cloud, door, f)) for f in fits]
         fit = max((f for f in fits if f.score > 0.0), key=lambda f: f.score, default=None)
+    if fit is None and door.joint.kind is not JointKind.SLIDING:
+        fit = _edge_on(points, door)
     if fit is None:
         return None
     return _conclude(fit, points, door)
+
+
+def _edge_on(points: Array, door: Door) -> _Fit | None:
+    """A leaf that shows only its edge."""
+    found = opening_of_edge(points, door, 0.0 if door.pose_known else 0.05)
+    if found is None:
+        return None
+    opening, length = found
+    q = door.motion(opening).inverse().apply(points)
+    return _Fit(opening, length, 0.1, False, 0.0, q[:1])
 
 
 def _local(cloud: Cloud, door: Door) -> tuple[Array, Array, Array] | None:
@@ -265,12 +282,14 @@ def _conclude(fit: _Fit, points: Array, door: Door) -> DoorView:
     hinged = door.joint.kind is not JointKind.SLIDING
     vertical = abs(door.axis[2]) > 0.9
     face = door.closed_from_map(opening).inverse().apply(fit.points)
-    if hinged and not door.pose_known and abs(opening) < math.radians(8.0) and not fit.inner:
-        # A closed door turned by a few degrees is furniture that stands a little turned.
+    ambiguous = AJAR_KNOWN if door.pose_known else AJAR
+    if hinged and abs(opening) < ambiguous and not fit.inner:
+        # A closed door turned by a few degrees is furniture that stands a little turned, or a
+        # localisation that drifted since the furniture was seen.
         if vertical:
             pose = _turn_about(pose, door, opening)
         opening, corrected = 0.0, True
-    if abs(opening) < math.radians(8.0) and not fit.inner:
+    if abs(opening) < AJAR and not fit.inner:
         turned = Door(door.place, door.joint, pose, True).closed_from_map(opening)
         pose = pose @ Pose2(float(np.median(turned.apply(face)[:, 0])) - door.face, 0.0, 0.0)
         corrected = True

@@ -137,7 +137,7 @@ def _part_of_wall(
     if near.mean() > 0.85:
         return True
     shelf = cluster.shelf
-    if shelf is None or not shelf.inside or shelf.slack > 0.03:
+    if shelf is None or not shelf.inside or shelf.slack > 0.05:
         return False
     # A compartment whose place was seen: its lining is known.
     local = np.abs(shelf.pose.inverse().apply(cluster.points[:, :2].astype(float)))

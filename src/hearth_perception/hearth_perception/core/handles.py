@@ -79,6 +79,12 @@ def find_bar(q: Array, door: Door, slack: float = 0.13) -> Bar | None:
     front_surface = float(np.percentile(mine[:, 0], 60.0))
     where = np.zeros(3)
     where[long] = (low + high) / 2
+    if abs(high - low - handle.length) > 0.12 * handle.length:
+        # Cut by the image or run into something: the home model knows where along the door.
+        half = handle.length / 2
+        ends = sorted((high - half, low + half))
+        where[long] = float(np.clip(centre[long], *ends))
+        low, high = where[long] - half, where[long] + half
     edges = np.percentile(mine[:, across] - slope * (mine[:, long] - where[long]), [3.0, 97.0])
     where[across] = float(edges.mean())
     where[0] = front_surface - 0.4 * handle.diameter

@@ -67,7 +67,7 @@ def shelves_of(place: Place, pose: Pose2 | None = None) -> list[Shelf]:
                 surface.clearance,
                 bool(surface.behind),
                 len(place.surfaces) == 1,
-                0.08 if pose is None else 0.015,
+                0.08 if pose is None else 0.035,
             )
         )
     return result
