@@ -51,7 +51,6 @@ from hearth_manipulation.core.ports import Stopped
 from hearth_manipulation.ros_body import RosBody
 from hearth_manipulation.ros_eyes import RosEyes
 
-
 MARKERS = Topic("manipulation_markers", MarkerArray, LATCHED)
 
 

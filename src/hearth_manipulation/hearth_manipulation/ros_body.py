@@ -27,7 +27,9 @@ from hearth_manipulation.core.timing import Trajectory
 from hearth_manipulation.ros_motion import RosMotion
 
 OLD = 0.5
-"""Joint states, odometry and scans older than this are no knowledge [s]."""
+"""Joint states and odometry older than this are no knowledge [s]."""
+OLD_SCAN = 0.9
+"""Scans come at 10 Hz and the base creeps: older ones tell nothing [s]."""
 T = TypeVar("T")
 TICK = 0.004
 """Wall time between looks at the clock while waiting [s]."""
@@ -123,7 +125,7 @@ class RosBody:
         """Newest lidar hits in base_footprint; None: no scan, or an old one."""
         with self._lock:
             scan = self._scan
-        if scan is None or self.now() - scan[0] > OLD:
+        if scan is None or self.now() - scan[0] > OLD_SCAN:
             return None
         return scan[1]
 

@@ -10,12 +10,11 @@ from dataclasses import replace
 
 import mujoco
 import numpy as np
-
 from hearth_core.geometry import Pose2, Transform
 from hearth_core.home import Home
 from hearth_core.ports import Scan
 from hearth_description.core.model import find_model, load_urdf
-from hearth_description.core.postures import load_srdf
+from hearth_description.core.postures import Semantics, load_srdf
 from hearth_drivers.core.gripper import GripperSettings
 from hearth_drivers.core.joint_controller import Ending, Result
 from hearth_drivers.core.trajectory import Goal, GoalRefusedError, Tolerances, Waypoint
@@ -192,7 +191,9 @@ class TruthEyes:
                 continue
             pose = odom_from_home @ state.home_from_body
             pose = Transform(pose.rotation, pose.translation + self._err())
-            shape = "box" if spec.kind in {"milk_carton", "box", "detergent", "sponge"} else "cylinder"
+            shape = (
+                "box" if spec.kind in {"milk_carton", "box", "detergent", "sponge"} else "cylinder"
+            )
             found.append(
                 Sighting(
                     f"{spec.name}", spec.kind, pose, np.array(spec.size), shape,
@@ -225,7 +226,11 @@ class TruthEyes:
         found = []
         for surface in item.surfaces:
             x, y = surface.rectangle.centre
-            pose = odom_from_home @ item.frame @ Transform(np.eye(3), np.array([x, y, surface.height]))
+            pose = (
+                odom_from_home
+                @ item.frame
+                @ Transform(np.eye(3), np.array([x, y, surface.height]))
+            )
             found.append(SeenSurface(place, pose, np.array(surface.rectangle.size)))
         return found
 
@@ -233,6 +238,6 @@ class TruthEyes:
         return None
 
 
-def load_semantics():
+def load_semantics() -> Semantics:
     """Postures of the robot."""
     return load_srdf(load_urdf(find_model()))

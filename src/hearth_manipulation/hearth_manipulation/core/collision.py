@@ -13,7 +13,7 @@ from hearth_manipulation.core.kinematics import Array, Ints, Tree, place_links
 
 
 class Obstacles(NamedTuple):
-    """The world in the frame the base moves in: B boxes, C upright or tilted cylinders, a field."""
+    """The world in the frame the base moves in: B boxes, C cylinders, a distance field."""
 
     box_center: Array
     """[m], shape (B, 3)."""
@@ -160,7 +160,7 @@ def solid_distance(body: Body, g: int, x: float, y: float, z: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def find_collision(
+def find_collision(  # noqa: PLR0912  one kernel
     body: Body, obstacles: Obstacles, rotations: Array, translations: Array, margin: float
 ) -> tuple[int, int, int]:
     """First collision of the moving links as placed.
@@ -213,9 +213,7 @@ def find_collision(
         _to_world(rotations[one], translations[one], body.bound_center[one], point)
         _to_world(rotations[two], translations[two], body.bound_center[two], other)
         reach = body.bound_radius[one] + body.bound_radius[two]
-        gap2 = (
-            (point[0] - other[0]) ** 2 + (point[1] - other[1]) ** 2 + (point[2] - other[2]) ** 2
-        )
+        gap2 = (point[0] - other[0]) ** 2 + (point[1] - other[1]) ** 2 + (point[2] - other[2]) ** 2
         if gap2 >= reach * reach:
             continue
         for s in range(body.link_start[one], body.link_start[one + 1]):

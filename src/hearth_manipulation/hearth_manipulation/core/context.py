@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-
 from hearth_core.errors import HearthError
 from hearth_core.frames import SIDES, grasp_frame
 from hearth_core.geometry import Pose2, Transform
 from hearth_core.home.model import Home
 from hearth_description.core.postures import Semantics
+
+from hearth_manipulation.core.doors import Swing
 from hearth_manipulation.core.driving import Driver
 from hearth_manipulation.core.furniture import near_things
 from hearth_manipulation.core.grasps import Hand
@@ -65,6 +66,9 @@ class Context:
     """How far doors and drawers are open as the robot last knew, by place and joint."""
     seen_places: dict[str, Transform] = field(default_factory=dict)
     """``map_from_place`` of places whose true pose was measured (their doors' handles)."""
+
+    swings: dict[str, Swing] = field(default_factory=dict)
+    """Doors as last seen, in map, by ``place/joint``."""
 
     def __post_init__(self) -> None:
         self.planner = Planner(self.model)
@@ -135,9 +139,7 @@ class Context:
         )
         if things:
             held = {item.id for item in self.held.values()}
-            solids += [
-                as_solid(thing) for thing in self.eyes.things() if thing.id not in held
-            ]
+            solids += [as_solid(thing) for thing in self.eyes.things() if thing.id not in held]
         floor = Transform(np.eye(3), np.array([base.x, base.y, -0.05]))
         solids.append(Thing("floor", "box", np.array([6.0, 6.0, 0.1]), floor))
         scene = Scene().with_things(solids).without(without)
@@ -148,7 +150,7 @@ class Context:
                 scene = scene.with_seen(SeenSurfaces.from_points(points, low, low + 2.4, 0.02))
         return scene
 
-    def may_stand(self, scene: Scene) -> "Standing":
+    def may_stand(self, scene: Scene) -> Standing:
         """Check of base poses against the lidar and the scene."""
         return Standing(self, scene)
 
@@ -163,7 +165,9 @@ class Context:
             SkillError: ``hand_not_free`` or ``unknown_side``.
         """
         if wanted and wanted not in SIDES:
-            raise SkillError("unknown_side", f"no side {wanted!r}; known: {list(SIDES)}", refused=True)
+            raise SkillError(
+                "unknown_side", f"no side {wanted!r}; known: {list(SIDES)}", refused=True
+            )
         free = [side for side in SIDES if side not in self.held]
         if wanted:
             if wanted not in free:

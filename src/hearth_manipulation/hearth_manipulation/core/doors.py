@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-
 from hearth_core.geometry import Pose2, Transform, wrap_angle
 from hearth_core.home.model import Articulation, JointKind, Place
+
 from hearth_manipulation.core.grasps import heading
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.ports import Door
@@ -52,6 +52,11 @@ class Swing:
             length,
         )
 
+    def moved_by(self, motion: Pose2) -> Swing:
+        """The same door in another frame, given ``new_from_old``."""
+        hinge = motion @ Pose2(self.hinge[0], self.hinge[1], self.facing)
+        return replace(self, hinge=(hinge.x, hinge.y), facing=hinge.yaw)
+
     def frame(self, opening: float) -> Pose2:
         """Frame at the hinge that turns with the leaf: x out of the face."""
         return Pose2(self.hinge[0], self.hinge[1], self.facing + self.sign * opening)
@@ -63,7 +68,9 @@ class Swing:
 
     def edge(self, opening: float) -> Array:
         """The free edge in the plane, shape (2,)."""
-        return self.frame(opening).apply(np.array([0.0, math.copysign(self.length, self.handle[1])]))
+        return self.frame(opening).apply(
+            np.array([0.0, math.copysign(self.length, self.handle[1])])
+        )
 
     def opening_of(self, point: Array) -> float:
         """Opening at which the bar's direction from the hinge is that of ``point`` (x, y)."""

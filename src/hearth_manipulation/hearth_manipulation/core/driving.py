@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-
 from hearth_core.geometry import Pose2, wrap_angle
+
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.mover import MotionError
 from hearth_manipulation.core.ports import Body
@@ -132,7 +132,9 @@ class Driver:
             while True:
                 now = self.body.now()
                 if now - begin > timeout:
-                    raise MotionError("base_timeout", f"the base did not arrive in {timeout:.0f} s")
+                    raise MotionError(
+                        "base_timeout", f"the base did not arrive in {timeout:.0f} s"
+                    )
                 pose = self.body.base()
                 goal, feed, rests = wanted(now - begin)
                 error = pose.inverse() @ goal
@@ -157,12 +159,16 @@ class Driver:
                 vx += min(max(tx - vx, -step), step)
                 vy += min(max(ty - vy, -step), step)
                 wz += min(max(tw - wz, -3.0 * step), 3.0 * step)
-                if check and blocked(self.body.obstacles(), (vx, vy), self.limits):
+                points = self.body.obstacles() if check else None
+                if check and blocked(points, (vx, vy), self.limits):
                     self.stop()
                     vx = vy = wz = 0.0
                     stuck_since = now if stuck_since is None else stuck_since
-                    if now - stuck_since > 3.0:
-                        raise MotionError("base_blocked", "something stands in the base's way")
+                    if now - stuck_since > (3.0 if points is not None else 8.0):
+                        why = "something stands in the base's way"
+                        if points is None:
+                            raise MotionError("no_scan", "no fresh lidar scan: the base stands")
+                        raise MotionError("base_blocked", why)
                 else:
                     stuck_since = None
                     self.body.drive(vx, vy, wz)

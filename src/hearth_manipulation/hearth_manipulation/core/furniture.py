@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-from transforms3d.axangles import axangle2mat
-
 from hearth_core.geometry import Transform
 from hearth_core.home.model import Articulation, Home, JointKind, Place, Surface
+from transforms3d.axangles import axangle2mat
+
 from hearth_manipulation.core.scene import Thing
 
 PLATE = 0.012
@@ -42,7 +42,9 @@ def place_things(
     inner = [s for s in place.surfaces if s.clearance is not None]
     things = []
 
-    def add(name: str, x: tuple[float, float], y: tuple[float, float], z: tuple[float, float]) -> None:
+    def add(
+        name: str, x: tuple[float, float], y: tuple[float, float], z: tuple[float, float]
+    ) -> None:
         size = np.array([x[1] - x[0], y[1] - y[0], z[1] - z[0]])
         if np.all(size > 1e-4):
             middle = np.array([sum(x), sum(y), sum(z)]) / 2.0
@@ -76,7 +78,14 @@ def place_things(
             upright = handle.orientation.value == "vertical"
             across = handle.diameter + handle.standoff
             size = np.array(
-                [across, *((handle.diameter, handle.length) if upright else (handle.length, handle.diameter))]
+                [
+                    across,
+                    *(
+                        (handle.diameter, handle.length)
+                        if upright
+                        else (handle.length, handle.diameter)
+                    ),
+                ]
             )
             centre = np.array(handle.centre, float) - np.array([handle.standoff / 2, 0.0, 0.0])
             things.append(

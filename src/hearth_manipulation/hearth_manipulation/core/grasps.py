@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-
 from hearth_core.geometry import Transform
+
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.ports import Sighting
 
@@ -80,11 +80,12 @@ def side_wraps(thing: Sighting, side: str, bearing: float, hand: Hand) -> list[G
     else:
         diameter = float(max(thing.size[0], thing.size[1]))
         options = [
-            (bearing + math.radians(a), diameter, diameter) for a in (0, 15, -15, 30, -30, 45, -45, 60, -60)
+            (bearing + math.radians(a), diameter, diameter)
+            for a in (0, 15, -15, 30, -30, 45, -45, 60, -60)
         ]
     for yaw, width, depth in options:
         away = abs(math.remainder(yaw - bearing, 2.0 * math.pi))
-        if width > hand.widest or away > math.radians(75):
+        if width > hand.widest or away > math.radians(100):
             continue
         rotation = heading(yaw)
         # The thing's axis in the grasp frame's origin; deep ones are held nearer to their front,

@@ -39,7 +39,7 @@ class Tree(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def place_links(
+def place_links(  # noqa: PLR0912  one kernel
     tree: Tree, q: Array, order: Ints, rotations: Array, translations: Array
 ) -> None:
     """Place the links in ``order`` (parents first or already placed) for configuration ``q``.
@@ -173,9 +173,7 @@ def pose_error(
             a[row] = (
                 current[row, 0] * free[0] + current[row, 1] * free[1] + current[row, 2] * free[2]
             )
-            b[row] = (
-                wanted[row, 0] * free[0] + wanted[row, 1] * free[1] + wanted[row, 2] * free[2]
-            )
+            b[row] = wanted[row, 0] * free[0] + wanted[row, 1] * free[1] + wanted[row, 2] * free[2]
         error[3] = a[1] * b[2] - a[2] * b[1]
         error[4] = a[2] * b[0] - a[0] * b[2]
         error[5] = a[0] * b[1] - a[1] * b[0]
@@ -212,7 +210,7 @@ def pose_error(
 
 
 @njit(cache=True, nogil=True)
-def solve_pose(
+def solve_pose(  # noqa: PLR0912, PLR0915  one kernel
     tree: Tree,
     chain: Ints,
     dofs: Ints,

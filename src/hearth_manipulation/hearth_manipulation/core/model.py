@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-
 from hearth_core.errors import UnknownNameError
 from hearth_core.geometry import Transform
 from hearth_description.core.model import RobotModel as Description
 from hearth_description.core.parts import Box, Capsule, JointKind, Shape, Sphere
+
 from hearth_manipulation.core.kinematics import (
     FIXED,
     PRISMATIC,
@@ -148,7 +148,9 @@ class RobotModel:
         i = self.link(link)
         return Transform(rotations[i], translations[i])
 
-    def attach(self, link: str, centers: Array, radius: Array, touches: Sequence[str]) -> RobotModel:
+    def attach(
+        self, link: str, centers: Array, radius: Array, touches: Sequence[str]
+    ) -> RobotModel:
         """The same robot holding something made of spheres.
 
         Args:

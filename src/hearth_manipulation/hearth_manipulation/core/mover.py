@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-
 from hearth_core.errors import HearthError
 from hearth_core.frames import ARM_JOINTS, GROUPS, SIDES, TORSO_JOINTS, grasp_frame
 from hearth_core.geometry import Transform
+
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.planning import Planner, PlanningError, Target
 from hearth_manipulation.core.ports import Body, Motion
@@ -145,9 +145,7 @@ class Mover:
         side = next((s for s in SIDES if ARM_JOINTS[s][0] in joints), None)
         if side is not None:
             self.on_path(path, grasp_frame(side))
-        motions = [
-            self.body.follow(group, part) for group, part in split(trajectory).items()
-        ]
+        motions = [self.body.follow(group, part) for group, part in split(trajectory).items()]
         self.wait(motions, trajectory.duration + PATIENCE)
 
     def straight(

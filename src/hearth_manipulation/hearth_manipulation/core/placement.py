@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from hearth_core.frames import grasp_frame
 from hearth_core.geometry import Pose2, Transform
+
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.mover import arm
 from hearth_manipulation.core.planning import Planner, PlanningError, Target
@@ -104,16 +104,14 @@ def best_reach(
                 middle = poses[len(poses) // 2]
                 if not _near(base, middle):
                     continue
-                for q in _solve(
-                    planner, joints, tip, middle, base, [*recent, *seeds], position
-                ):
+                for q in _solve(planner, joints, tip, middle, base, [*recent, *seeds], position):
                     hit = None if _may_touch(soft, poses) else planner.collision(joints, q, scene)
                     if hit is not None:
                         problem = problem or PlanningError("goal_in_collision", hit)
                         continue
                     margin = 2.0 * min(planner.limit_margin(q, dofs), 0.5 * MOST_MARGIN)
                     tilt = float(q[planner.model.dof("torso_tilt_joint")]) if torso else 0.0
-                    score = liking + margin - costs[i] - 0.2 * tilt
+                    score = liking + margin - costs[i] - 0.4 * tilt
                     serial += 1
                     heapq.heappush(waiting, (-score, serial, base, q, index))
         bound = most - costs[order[position + 1]] if position + 1 < len(order) else -math.inf

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from hearth_core.errors import BadInputError, HearthError
 from hearth_core.geometry import Transform, interpolate
+
 from hearth_manipulation.core.collision import Body, clearance, find_collision
 from hearth_manipulation.core.kinematics import Array, Ints, solve_pose
 from hearth_manipulation.core.model import RobotModel
@@ -17,7 +18,7 @@ from hearth_manipulation.core.scene import Scene
 from hearth_manipulation.core.spheres import Solid
 from hearth_manipulation.core.timing import Trajectory, time_path
 
-RESOLUTION = 0.03
+RESOLUTION = 0.02
 """Largest joint step between two collision checks [rad]."""
 
 
@@ -266,6 +267,11 @@ class Planner:
         lower, upper = self.model.lower[dofs], self.model.upper[dofs]
         start = np.asarray(start, float).copy()
         start[dofs] = np.clip(start[dofs], lower, upper)
+        ends = []
+        for goal in goals:  # What may not move stays as it is at the start.
+            ends.append(start.copy())
+            ends[-1][dofs] = goal[dofs]
+        goals = ends
         # Spheres are larger than what they cover: where the robot stands already, they may be
         # taken smaller, by no more than they stick out.
         for slim in SLIMMER:
@@ -279,19 +285,23 @@ class Planner:
         if not free:
             why = self.collision(joints, goals[0], scene, slim=slim) if goals else "no goal"
             raise PlanningError("goal_in_collision", f"the goal is in collision: {why}")
-        nearest = min(self.clearance(joints, q, scene) for q in (start, free[0])) + slim
-        margin = min(margin, max(0.0, nearest - 1e-4))
+        here = self.clearance(joints, start, scene) + slim
+        away = {id(g): self.clearance(joints, g, scene) + slim for g in free}
+        margin = min(margin, max(0.0, min(here, max(away.values())) - 1e-4))
+        free = [g for g in free if away[id(g)] > margin]
+        # Near things small steps are needed, since the margin no longer covers what lies between.
+        resolution = self._resolution if margin > 0.006 else 0.5 * self._resolution
         constraint = self._upright(upright)
         free.sort(key=lambda g: float(np.linalg.norm(g[dofs] - start[dofs])))
         path = connect(
             body, obstacles, constraint, dofs, lower, upper, start, np.array(free),
-            margin, self._resolution, 0.25, samples, seed,
+            margin, resolution, 0.25, samples, seed,
         )  # fmt: skip
         if len(path) == 0:
             raise PlanningError("no_path", f"no free path found in {samples} samples")
         return shorten(
             body, obstacles, constraint, dofs, lower, upper, path,
-            margin, self._resolution, 0.25, 60, seed + 1,
+            margin, resolution, 0.25, 60, seed + 1,
         )  # fmt: skip
 
     def line(
@@ -323,8 +333,8 @@ class Planner:
         """
         begin = self.model.pose(start, tip)
         length = float(np.linalg.norm(target.pose.translation - begin.translation))
-        turn = 2.0 * np.arccos(min(1.0, abs(begin.quaternion() @ target.pose.quaternion())))
-        count = max(2, int(np.ceil(max(length / step, turn / 0.05))) + 1)
+        turn = 2.0 * math.acos(min(1.0, abs(float(begin.quaternion() @ target.pose.quaternion()))))
+        count = max(2, math.ceil(max(length / step, turn / 0.05)) + 1)
         dofs = self.model.indices(joints)
         lower, upper = self._limits(dofs, joints, bounds)
         chain = self.model.chain(tip)
@@ -341,7 +351,8 @@ class Planner:
             if not reached or jump > 0.35:
                 done = round(100 * (i - 1) / (count - 1))
                 raise PlanningError(
-                    "line_unreachable", f"the straight line ends after {done} % of its {length:.2f} m"
+                    "line_unreachable",
+                    f"the straight line ends after {done} % of its {length:.2f} m",
                 )
             path.append(q)
         result = np.array(path)
@@ -407,6 +418,3 @@ class Planner:
             return Upright(np.zeros(0, np.int32), np.zeros(3), 0.0)
         tip, axis, tolerance = upright
         return Upright(self.model.chain(tip), np.array(axis, float), tolerance)
-
-
-

@@ -11,11 +11,12 @@ from typing import Protocol
 
 from hearth_core.errors import HearthError
 from hearth_core.geometry import Pose2, Transform
+
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.timing import Trajectory
 
 
-class Stopped(HearthError):
+class Stopped(HearthError):  # noqa: N818  not an error: it was asked for
     """The client cancelled, or something with priority took over: stand still and leave."""
 
 

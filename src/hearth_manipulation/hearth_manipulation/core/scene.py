@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+from hearth_core.geometry import Transform
 from scipy.ndimage import distance_transform_edt
 
-from hearth_core.geometry import Transform
 from hearth_manipulation.core.collision import Obstacles
 from hearth_manipulation.core.kinematics import Array
 
@@ -39,7 +39,9 @@ class SeenSurfaces:
     """Edge of a cell [m]."""
 
     @classmethod
-    def from_points(cls, points: Array, low: Array, high: Array, cell: float = 0.02) -> SeenSurfaces:
+    def from_points(
+        cls, points: Array, low: Array, high: Array, cell: float = 0.02
+    ) -> SeenSurfaces:
         """Distance field of a cloud inside a box.
 
         Args:

@@ -1,15 +1,16 @@
-"""Close a side-hinged door: push its bar with the fist while the base follows the arc, facing it."""
+"""Close a side-hinged door: push its bar with the fist while the base follows the arc."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
-
 from hearth_core.frames import SIDES, grasp_frame
 from hearth_core.geometry import Pose2, Transform
 from hearth_core.home.model import Articulation, Place
+
 from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, SkillError
 from hearth_manipulation.core.doors import Swing
@@ -95,7 +96,7 @@ def _push(
     context: Context, place: Place, joint: Articulation, swing: Swing, opening: float, side: str
 ) -> None:
     mover, driver, report = context.mover, context.driver, context.report
-    fist, base_at = _ways(swing, side)
+    _fist, base_at = _ways(swing, side)
     frame = swing.frame(opening)
     normal = np.array([math.cos(frame.yaw), math.sin(frame.yaw)])
     own = 1.0 if side == "left" else -1.0
@@ -133,16 +134,16 @@ def _push(
         rigid = commanded.copy()
         rigid[:3] = q[:3]
         model = context.planner.model
-        given_way = float(np.linalg.norm(model.pose(q, tip).translation - model.pose(rigid, tip).translation))
+        given_way = float(
+            np.linalg.norm(model.pose(q, tip).translation - model.pose(rigid, tip).translation)
+        )
         state["stuck"] = state["stuck"] + 1 if given_way > 0.05 else 0
         report("push", 0.6, max(0.0, swing.opening_of(model.pose(q, tip).translation)))
         return state["stuck"] > 8
 
     report("push", 0.5, opening)
-    try:
+    with suppress(MotionError):  # What is left of the opening is looked at next.
         driver.sweep(base_at, opening, 0.0, speed=SPEED, watch=watch, check=False, patience=4.0)
-    except MotionError:
-        pass  # What is left of the opening is looked at next.
     report("retreat", 0.85)
     driver.to(driver.body.base() @ Pose2(-0.40, 0.0, 0.0), tolerance=0.04, turn_tolerance=0.1)
     context.openings[place.name][joint.name] = 0.0
@@ -161,12 +162,21 @@ def _get_to(context: Context, swing: Swing, opening: float, goal: Pose2) -> None
     def depth(pose: Pose2) -> float:
         return float((np.array([pose.x, pose.y]) - np.array(swing.hinge)) @ out)
 
-    rough = {"tolerance": 0.06, "turn_tolerance": 0.15, "speed": 2.0}
     if depth(here) < far:
         shift = far - depth(here)
-        driver.to(Pose2(here.x + shift * out[0], here.y + shift * out[1], here.yaw), **rough)
+        driver.to(
+            Pose2(here.x + shift * out[0], here.y + shift * out[1], here.yaw),
+            tolerance=0.06,
+            turn_tolerance=0.15,
+            speed=2.0,
+        )
         here = driver.body.base()
     if depth(goal) < far:
         shift = far - depth(goal)
-        driver.to(Pose2(goal.x + shift * out[0], goal.y + shift * out[1], goal.yaw), **rough)
+        driver.to(
+            Pose2(goal.x + shift * out[0], goal.y + shift * out[1], goal.yaw),
+            tolerance=0.06,
+            turn_tolerance=0.15,
+            speed=2.0,
+        )
     driver.to(goal, tolerance=0.02, turn_tolerance=0.03, speed=2.0)

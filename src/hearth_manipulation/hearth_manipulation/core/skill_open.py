@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-
 from hearth_core.frames import SIDES, grasp_frame
 from hearth_core.geometry import Pose2, Transform
 from hearth_core.home.model import Articulation, Place
+
 from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, SkillError
 from hearth_manipulation.core.doors import (
@@ -19,9 +19,11 @@ from hearth_manipulation.core.doors import (
     place_from_door,
     ride,
 )
+from hearth_manipulation.core.furniture import moved
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach
 from hearth_manipulation.core.planning import PlanningError
+from hearth_manipulation.core.scene import Scene
 
 AHEAD, ACROSS = 0.024, -0.008
 """Where the bar stands in the grasp frame before the fingers close [m]."""
@@ -46,14 +48,18 @@ def find_joint(context: Context, name: str) -> tuple[Place, Articulation]:
     place_name, _, joint_name = name.partition("/")
     names = {place.name: place for place in context.home.places}
     if place_name not in names:
-        raise SkillError("unknown_place", f"no place {place_name!r}; known: {sorted(names)}", refused=True)
+        raise SkillError(
+            "unknown_place", f"no place {place_name!r}; known: {sorted(names)}", refused=True
+        )
     place = names[place_name]
     joints = {joint.name: joint for joint in place.joints}
     if not joints:
         raise SkillError("not_articulated", f"{place_name} has nothing to open", refused=True)
     if joint_name and joint_name not in joints:
         raise SkillError(
-            "unknown_joint", f"no {joint_name!r} at {place_name}; known: {sorted(joints)}", refused=True
+            "unknown_joint",
+            f"no {joint_name!r} at {place_name}; known: {sorted(joints)}",
+            refused=True,
         )
     joint = joints[joint_name] if joint_name else place.joints[0]
     if not is_side_hinged(joint):
@@ -67,26 +73,29 @@ def find_joint(context: Context, name: str) -> tuple[Place, Articulation]:
 
 
 def look_at_door(context: Context, place: Place, joint: Articulation) -> Swing:
-    """See the door's handle afresh; remembers its opening and where the place really is.
+    """See the door's handle afresh, else remember it; keeps its opening and the place's pose.
 
     Raises:
-        SkillError: ``handle_not_seen``.
+        SkillError: ``handle_not_seen``, now and ever before.
     """
     assert joint.handle is not None
     frame = context.place_frame(place.name)
     known = context.openings.get(place.name, {}).get(joint.name, 0.0)
-    from hearth_manipulation.core.furniture import moved
-
     centre = (frame @ moved(joint, known)).apply(np.array(joint.handle.centre))
     context.eyes.look(centre)
     door = context.eyes.door(f"{place.name}/{joint.name}")
+    key = f"{place.name}/{joint.name}"
     if door is None:
-        raise SkillError("handle_not_seen", f"the handle of {place.name}/{joint.name} is not seen")
+        if key not in context.swings:
+            raise SkillError("handle_not_seen", f"the handle of {key} is not seen")
+        return context.swings[key].moved_by(context.eyes.odom_from_map().planar())
     length = abs(joint.panel.centre[1] - joint.origin[1]) + joint.panel.size[1] / 2.0
     swing = Swing.from_door(door, length)
     context.openings.setdefault(place.name, {})[joint.name] = max(0.0, door.opening)
     odom_from_map = context.eyes.odom_from_map()
-    context.seen_places[place.name] = odom_from_map.inverse() @ place_from_door(place, joint, swing)
+    context.seen_places[place.name] = odom_from_map.inverse() @ place_from_door(
+        place, joint, swing
+    )
     return swing
 
 
@@ -175,13 +184,17 @@ def grip_bar(
         if 0.75 < bent < LOST and (fingers >= 2 or not context.body.touch()):
             return
         mover.fingers(side, hands.reach_behind(side), 0.4)
-        mover.line(side, mover.pose(grasp_frame(side)) @ Transform(np.eye(3), np.array([-0.12, 0.0, 0.0])), None)
+        mover.line(
+            side,
+            mover.pose(grasp_frame(side)) @ Transform(np.eye(3), np.array([-0.12, 0.0, 0.0])),
+            None,
+        )
         swing = look_at_door(context, place, joint)
         opening = context.openings[place.name][joint.name]
     raise SkillError("no_grip", "the fingers did not get behind the bar in three attempts")
 
 
-def _scene(context: Context, place: Place, joint: Articulation):  # type: ignore[no-untyped-def]
+def _scene(context: Context, place: Place, joint: Articulation) -> Scene:
     name = f"{place.name}/{joint.name}"
     return context.scene(without=[f"{name}/handle"])
 
@@ -203,9 +216,7 @@ def _stand_before(
     scene = _scene(context, place, joint)
     stands = context.may_stand(scene)
     target = hook_pose(swing, opening, side, AHEAD, ACROSS)
-    steps = [
-        target @ Transform(np.eye(3), np.array([x, 0.0, 0.0])) for x in (-0.12, 0.0, SINK)
-    ]
+    steps = [target @ Transform(np.eye(3), np.array([x, 0.0, 0.0])) for x in (-0.12, 0.0, SINK)]
     start = context.mover.configuration()
     start[:3] = nominal.x, nominal.y, nominal.yaw  # score by distance from the nominal pose
     return best_reach(
@@ -214,9 +225,7 @@ def _stand_before(
     )  # fmt: skip
 
 
-def _swing(
-    context: Context, swing: Swing, opening: float, wanted: float, side: str
-) -> float:
+def _swing(context: Context, swing: Swing, opening: float, wanted: float, side: str) -> float:
     """Drive the arc with the bar in the hand; returns the opening reached."""
     mover, body = context.mover, context.body
     tip = grasp_frame(side)
@@ -242,7 +251,10 @@ def _swing(
         q = mover.configuration()
         rigid = commanded.copy()
         rigid[:3] = q[:3]
-        felt = context.planner.model.pose(q, tip).translation - context.planner.model.pose(rigid, tip).translation
+        felt = (
+            context.planner.model.pose(q, tip).translation
+            - context.planner.model.pose(rigid, tip).translation
+        )
         bar = swing.bar(state["opening"])[:2] - np.array(swing.hinge)
         along = bar / np.linalg.norm(bar)
         offset[:] = np.clip(offset + 0.04 * along * float(felt[:2] @ along), -0.08, 0.08)
@@ -290,7 +302,9 @@ def _let_go(context: Context, side: str) -> None:
     """Straighten the fingers and take the hand back the way it came."""
     mover = context.mover
     mover.fingers(side, hands.hook(side, 0.7), 0.4)
-    back = mover.pose(grasp_frame(side)) @ Transform(np.eye(3), np.array([-SINK - 0.016, 0.0, 0.0]))
+    back = mover.pose(grasp_frame(side)) @ Transform(
+        np.eye(3), np.array([-SINK - 0.016, 0.0, 0.0])
+    )
     mover.line(side, back, None, speed=0.15)
     mover.fingers(side, hands.reach_behind(side), 1.0)
     out = mover.pose(grasp_frame(side)) @ Transform(np.eye(3), np.array([-0.12, 0.0, 0.0]))
@@ -331,8 +345,17 @@ def go_around(
     beside = corner + 0.45 * normal
     inside = goal @ Pose2(-0.35, 0.0, 0.0)
     yaw = driver.body.base().yaw
-    rough = {"tolerance": 0.06, "turn_tolerance": 0.15, "speed": 2.0}
-    driver.to(Pose2(float(beside[0]), float(beside[1]), yaw), **rough)
-    driver.to(Pose2(float(corner[0]), float(corner[1]), goal.yaw), **rough)
-    driver.to(inside, **rough)
+    driver.to(
+        Pose2(float(beside[0]), float(beside[1]), yaw),
+        tolerance=0.06,
+        turn_tolerance=0.15,
+        speed=2.0,
+    )
+    driver.to(
+        Pose2(float(corner[0]), float(corner[1]), goal.yaw),
+        tolerance=0.06,
+        turn_tolerance=0.15,
+        speed=2.0,
+    )
+    driver.to(inside, tolerance=0.06, turn_tolerance=0.15, speed=2.0)
     driver.to(goal, tolerance=0.02, turn_tolerance=0.03, speed=2.0)

@@ -1,19 +1,19 @@
-"""Pick a thing up by friction: choose a grasp and where to stand, go in straight, lift, come out."""
+"""Pick a thing up by friction: choose grasp and stand, go in straight, lift, come out."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-
 from hearth_core.frames import SIDES, grasp_frame
 from hearth_core.geometry import Pose2, Transform
+
 from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, Held, SkillError
 from hearth_manipulation.core.grasps import Grasp, grasps_for
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach, offsets
-from hearth_manipulation.core.planning import PlanningError
+from hearth_manipulation.core.planning import PlanningError, Target
 from hearth_manipulation.core.ports import Sighting
 from hearth_manipulation.core.scene import Scene
 from hearth_manipulation.core.skill_open import tuck
@@ -39,7 +39,8 @@ def find_thing(context: Context, object_id: str, label: str, place: str) -> Sigh
         found = [
             t
             for t in things
-            if (not label or t.label == label) and (not place or t.place.split("/")[0] == place.split("/")[0])
+            if (not label or t.label == label)
+            and (not place or t.place.split("/")[0] == place.split("/", maxsplit=1)[0])
         ]
     if not found:
         what = object_id or f"{label or 'thing'}{f' in {place}' if place else ''}"
@@ -212,7 +213,7 @@ def _take(context: Context, thing: Sighting, grasp: Grasp, reach: Reach) -> None
     mover.go(joints, [reach.path[0]], scene)
     report("reach", 0.45)
     before = mover.configuration()
-    way = context.planner.line(joints, tip, before, _target(grasp.pose), None)
+    way = context.planner.line(joints, tip, before, Target(grasp.pose), None)
     mover.run(joints, way, None, 0.2)
     report("close", 0.55)
     mover.fingers(side, hands.squeeze(side, grasp.width), 0.9)
@@ -273,9 +274,3 @@ def _back_out(context: Context, side: str, way: np.ndarray) -> None:
 
 def _held(context: Context, side: str) -> bool:
     return hands.holds(side, context.body.joints(), context.body.touch())
-
-
-def _target(pose: Transform):  # type: ignore[no-untyped-def]
-    from hearth_manipulation.core.planning import Target
-
-    return Target(pose)

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-
 from hearth_core.frames import grasp_frame
 from hearth_core.geometry import Pose2, Transform
+
 from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, Held, SkillError
 from hearth_manipulation.core.grasps import heading
@@ -24,6 +24,8 @@ GAP = 0.07
 """Distance kept to other things [m]."""
 ABOVE = 0.08
 """Height from which a thing is lowered [m]."""
+PRESS = 0.004
+"""How far the hand goes on when the thing should stand [m]."""
 STEP = 0.40
 """Farthest the base goes by itself [m]."""
 
@@ -65,7 +67,10 @@ def put(context: Context, side: str, place: str, pose: Transform | None = None) 
     report("plan", 0.1)
     spot, reach = _choose(context, side, held, spots)
     report("approach", 0.2)
-    if reach.base.distance(context.body.base()) > 0.01 or abs(reach.base.yaw - context.body.base().yaw) > 0.02:
+    if (
+        reach.base.distance(context.body.base()) > 0.01
+        or abs(reach.base.yaw - context.body.base().yaw) > 0.02
+    ):
         context.driver.to(reach.base, tolerance=0.015, turn_tolerance=0.02)
         _, reach = _choose(context, side, held, [spot], stay=True, seed=reach.q)
     mover = context.mover
@@ -106,17 +111,25 @@ def free_spots(context: Context, place: str, held: Held) -> list[Spot]:
     place_name, _, surface_name = place.partition("/")
     known = {item.name: item for item in context.home.places}
     if place_name not in known:
-        raise SkillError("unknown_place", f"no place {place_name!r}; known: {sorted(known)}", refused=True)
+        raise SkillError(
+            "unknown_place", f"no place {place_name!r}; known: {sorted(known)}", refused=True
+        )
     model = known[place_name]
     if not model.surfaces:
         raise SkillError("no_surface", f"{place_name} carries nothing", refused=True)
     surfaces = {s.name: s for s in model.surfaces}
     if surface_name and surface_name not in surfaces:
         raise SkillError(
-            "unknown_surface", f"no {surface_name!r} at {place_name}; known: {sorted(surfaces)}", refused=True
+            "unknown_surface",
+            f"no {surface_name!r} at {place_name}; known: {sorted(surfaces)}",
+            refused=True,
         )
     open_ones = [s for s in model.surfaces if not s.behind]
-    surface = surfaces[surface_name] if surface_name else max(open_ones or model.surfaces, key=lambda s: s.height)
+    surface = (
+        surfaces[surface_name]
+        if surface_name
+        else max(open_ones or model.surfaces, key=lambda s: s.height)
+    )
     frame = context.place_frame(place_name)
     cx, cy = surface.rectangle.centre
     centre = frame @ Transform(np.eye(3), np.array([cx, cy, surface.height]))
@@ -124,7 +137,9 @@ def free_spots(context: Context, place: str, held: Held) -> list[Spot]:
     base = context.body.base()
     # Where the robot looks: the near part of the surface.
     near = np.array(base.apply(np.array([0.75, 0.0])))
-    local = np.clip((centre.inverse().apply(np.array([*near, surface.height])))[:2], -0.4 * size, 0.4 * size)
+    local = np.clip(
+        (centre.inverse().apply(np.array([*near, surface.height])))[:2], -0.4 * size, 0.4 * size
+    )
     context.eyes.look(centre.apply(np.array([*local, 0.0])))
     for seen in context.eyes.surfaces(place_name):
         # Its height is measured; its outline only where it was seen to end.
@@ -155,7 +170,11 @@ def _grid(context: Context, centre: Transform, size: Array, held: Held) -> list[
             if clear < GAP:
                 continue
             bearing = base.inverse().apply(point[:2])
-            cost = abs(float(bearing[0]) - 0.66) + 0.5 * abs(float(bearing[1])) - 0.1 * min(clear, 0.3)
+            cost = (
+                abs(float(bearing[0]) - 0.66)
+                + 0.5 * abs(float(bearing[1]))
+                - 0.1 * min(clear, 0.3)
+            )
             found.append((cost, Spot(float(point[0]), float(point[1]), float(point[2]))))
     if not found:
         raise SkillError("no_free_spot", "there is no free spot on it")
@@ -163,7 +182,9 @@ def _grid(context: Context, centre: Transform, size: Array, held: Held) -> list[
     return [spot for _, spot in found[:12]]
 
 
-def _poses(context: Context, side: str, held: Held, spot: Spot) -> list[tuple[list[Transform], float]]:
+def _poses(
+    context: Context, side: str, held: Held, spot: Spot
+) -> list[tuple[list[Transform], float]]:
     """Grasp frames (above, there, back) over several headings; the thing upright."""
     base = context.body.base()
     bearing = math.atan2(spot.y - base.y, spot.x - base.x)
@@ -220,23 +241,16 @@ def _choose(
 
 
 def _lower(context: Context, side: str, held: Held, spot: Spot) -> None:
-    """Straight down until the thing stands: by height, a little further until the arm feels it."""
+    """Straight down until the thing stands, and a little into the surface: the arm gives way."""
     mover = context.mover
     here = mover.pose(grasp_frame(side))
     bottom = float((here @ held.in_grasp).translation[2]) - 0.5 * float(held.size[2])
-    down = bottom - spot.z
-    target = Transform(here.rotation, here.translation - np.array([0.0, 0.0, down + 0.002]))
-    mover.line(side, target, None, speed=0.12)
-    for _ in range(6):  # 2 mm at a time until the hand stays behind its command
-        before = mover.pose(grasp_frame(side)).translation[2]
-        target = Transform(target.rotation, target.translation - np.array([0.0, 0.0, 0.002]))
-        try:
-            mover.line(side, target, None, speed=0.1)
-        except (PlanningError, MotionError):
-            return
-        after = mover.pose(grasp_frame(side)).translation[2]
-        if before - after < 0.0012:
-            return
+    down = bottom - spot.z + PRESS
+    target = Transform(here.rotation, here.translation - np.array([0.0, 0.0, max(down, 0.0)]))
+    try:
+        mover.line(side, target, None, speed=0.12)
+    except MotionError:
+        return  # Stopped by the surface.
 
 
 def _withdraw(context: Context, side: str) -> None:

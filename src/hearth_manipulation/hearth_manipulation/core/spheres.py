@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-
 from hearth_core.geometry import Transform
+
 from hearth_manipulation.core.kinematics import Array
 
 
@@ -45,7 +45,7 @@ def cover(solid: Solid, slack: float = 0.008, box_slack: float = 0.026) -> tuple
         else:
             size = np.array([2.0 * radius, 2.0 * radius, length])
             centers, radii = _box(size, box_slack)
-            keep = np.hypot(centers[:, 0], centers[:, 1]) <= radius
+            keep = np.hypot(centers[:, 0], centers[:, 1]) <= radius + radii
             centers, radii = centers[keep], radii[keep]
     else:
         centers, radii = _box(solid.size, box_slack)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from hearth_core.errors import BadInputError
 from numba import njit
 
-from hearth_core.errors import BadInputError
 from hearth_manipulation.core.kinematics import Array
 
 
@@ -34,7 +34,7 @@ class Trajectory:
     def at(self, time: float) -> Array:
         """Position at ``time`` [s], held before the start and after the end, shape (n,)."""
         t = min(max(time, 0.0), self.duration)
-        i = int(min(max(np.searchsorted(self.times, t) - 1, 0), len(self.times) - 2))
+        i = min(max(int(np.searchsorted(self.times, t)) - 1, 0), len(self.times) - 2)
         span = self.times[i + 1] - self.times[i]
         f = (t - self.times[i]) / span
         p0, p1 = self.positions[i], self.positions[i + 1]
@@ -47,9 +47,7 @@ class Trajectory:
         )
 
 
-def rounded(
-    path: Array, blend: float, spacing: float = 0.02
-) -> tuple[Array, Array, Array, Array]:
+def rounded(path: Array, blend: float, spacing: float = 0.02) -> tuple[Array, Array, Array, Array]:
     """Round the corners of a polyline with parabolas and sample it.
 
     Args:
@@ -80,7 +78,8 @@ def rounded(
     for number, (a, b, c) in enumerate(pieces):
         # Scaled so that every piece begins and ends with unit speed: p' is continuous.
         length = float(np.linalg.norm(b))
-        count = max(2, int(np.ceil(length / spacing)) + 1)
+        # Corners need samples enough for their speed to be seen to fall and rise.
+        count = max(8 if np.any(c) else 2, int(np.ceil(length / spacing)) + 1)
         u = np.linspace(0.0, 1.0, count)[: None if number == len(pieces) - 1 else -1, None]
         positions.append(a + b * u + c * u * u)
         firsts.append((b + 2 * c * u) / length)
@@ -95,22 +94,29 @@ def rounded(
 
 
 @njit(cache=True, nogil=True)
-def _range(first: Array, second: Array, x: float, limit: Array) -> tuple[float, float]:
-    """Path accelerations u allowed at squared speed x: |q' u + q'' x| <= a."""
+def _range(
+    first: Array, following: Array, second: Array, step: float, x: float, limit: Array
+) -> tuple[float, float]:
+    """Path accelerations u allowed over a step that begins at squared speed x.
+
+    |q' u + q'' x| <= a is asked at both ends of the step (x grows by 2 u step on it).
+    """
     low, high = -1e9, 1e9
     for j in range(first.shape[0]):
-        a, b = first[j], second[j] * x
-        if abs(a) > 1e-9:
-            one, two = (limit[j] - b) / a, (-limit[j] - b) / a
-            low = max(low, min(one, two))
-            high = min(high, max(one, two))
-        elif abs(b) > limit[j] + 1e-12:
-            return 1.0, -1.0
+        b = second[j] * x
+        for end in range(2):
+            a = first[j] if end == 0 else following[j] + 2.0 * step * second[j]
+            if abs(a) > 1e-9:
+                one, two = (limit[j] - b) / a, (-limit[j] - b) / a
+                low = max(low, min(one, two))
+                high = min(high, max(one, two))
+            elif abs(b) > limit[j] + 1e-12:
+                return 1.0, -1.0
     return low, high
 
 
 @njit(cache=True, nogil=True)
-def speed_profile(
+def speed_profile(  # noqa: PLR0912  one kernel
     firsts: Array, seconds: Array, steps: Array, velocity: Array, acceleration: Array
 ) -> Array:
     """Squared path speed at every sample, zero at both ends, shape (M,).
@@ -123,45 +129,31 @@ def speed_profile(
         acceleration: Limits, shape (n,).
     """
     count = firsts.shape[0]
-    most = np.empty(count)
-    for i in range(count):
-        x = 1e6
+    reach = np.zeros(count)
+    for i in range(count - 2, -1, -1):
+        top = 1e6
         for j in range(firsts.shape[1]):
             a = abs(firsts[i, j])
             if a > 1e-9:
-                x = min(x, (velocity[j] / a) ** 2)
-        low, high = _range(firsts[i], seconds[i], x, acceleration)
-        if low > high:
-            bottom, top = 0.0, x
-            for _ in range(40):
-                middle = 0.5 * (bottom + top)
-                low, high = _range(firsts[i], seconds[i], middle, acceleration)
-                if low > high:
-                    top = middle
-                else:
-                    bottom = middle
-            x = bottom
-        most[i] = x
-    reach = most.copy()
-    reach[count - 1] = 0.0
-    for i in range(count - 2, -1, -1):
-        # Largest x from which the next sample's bound can still be kept.
-        bottom, top = 0.0, reach[i]
-        low, _high = _range(firsts[i], seconds[i], top, acceleration)
-        if top + 2.0 * steps[i] * low > reach[i + 1]:
-            for _ in range(40):
-                middle = 0.5 * (bottom + top)
-                low, _high = _range(firsts[i], seconds[i], middle, acceleration)
-                if middle + 2.0 * steps[i] * low > reach[i + 1]:
-                    top = middle
-                else:
-                    bottom = middle
-            reach[i] = bottom
-    x = np.zeros(count)
+                top = min(top, (velocity[j] / a) ** 2)
+        # Largest x from which the next sample's bound can be kept: standing still always can.
+        bottom = 0.0
+        for trial in range(40):
+            x = top if trial == 0 else 0.5 * (bottom + top)
+            low, high = _range(firsts[i], firsts[i + 1], seconds[i], steps[i], x, acceleration)
+            if low <= high and x + 2.0 * steps[i] * low <= reach[i + 1]:
+                bottom = x
+                if trial == 0:
+                    break
+            else:
+                top = x
+        reach[i] = bottom
+    profile = np.zeros(count)
     for i in range(count - 1):
-        _low, high = _range(firsts[i], seconds[i], x[i], acceleration)
-        x[i + 1] = min(reach[i + 1], max(0.0, x[i] + 2.0 * steps[i] * high))
-    return x
+        x = profile[i]
+        _low, high = _range(firsts[i], firsts[i + 1], seconds[i], steps[i], x, acceleration)
+        profile[i + 1] = min(reach[i + 1], max(0.0, x + 2.0 * steps[i] * high))
+    return profile
 
 
 def time_path(

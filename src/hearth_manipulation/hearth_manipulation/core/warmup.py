@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-
 from hearth_core.frames import grasp_frame
 from hearth_core.geometry import Transform
 from hearth_description.core.model import find_model, load_urdf
+
 from hearth_manipulation.core.model import RobotModel
 from hearth_manipulation.core.mover import arm
 from hearth_manipulation.core.planning import Planner, Target
