@@ -101,6 +101,8 @@ def _gap(
             if gap > enough:
                 return gap
         elif discs[i, 3] == 0.0:
+            if gap < -0.02:
+                return gap  # contact is contact; how deep does not matter
             least = min(least, gap)
         elif gap >= least:
             i += int(discs[i, 3])
@@ -156,7 +158,7 @@ def _remaining(
 
 
 @kernel
-def _evaluate(
+def _evaluate(  # noqa: PLR0915 - one loop, kept in scalars
     values: Values,
     ox: float,
     oy: float,
@@ -183,25 +185,42 @@ def _evaluate(
     ``weights``: comfort, closeness, margin, lateral, heading, sideways, smoothness, start gap.
     """
     steps = mean.shape[0]
-    u = np.empty(3)
-    comfort = weights[0]
+    # Scalars: what lies in arrays is loaded anew at every step.
+    comfort, closeness = weights[0], weights[1]
     # A robot that is already closer than the margin may move if that brings it no closer.
     margin = min(weights[2], weights[7] - 0.003)
+    lateral, heading, sideways = weights[3], weights[4], weights[5]
+    forward, backward, side, turn = limits[0], limits[1], limits[2], limits[3]
+    fastest = forward * forward
+    dv, dw = limits[4] * period, limits[5] * period
+    dv_square = dv * dv
+    cos, sin = math.cos(pose[2]), math.sin(pose[2])
     for k in range(costs.shape[0]):
         row = (offset + k) % noise.shape[0]
+        # Sample 0 is the mean, sample 1 stops.
+        base = 0.0 if k == 1 else 1.0
+        s0, s1, s2 = sigma[0], sigma[1], sigma[2]
+        if k < 2:
+            s0, s1, s2 = 0.0, 0.0, 0.0
         x, y, yaw = pose[0], pose[1], pose[2]
         vx, vy, wz = velocity[0], velocity[1], velocity[2]
+        c, s = cos, sin
         cost = 0.0
-        dv = limits[4] * period
-        dw = limits[5] * period
-        c, s = math.cos(yaw), math.sin(yaw)
         for t in range(steps):
-            _sampled(mean, noise, row, t, k, sigma, limits, u)
-            ax, ay, aw = u[0] - vx, u[1] - vy, u[2] - wz
-            size = math.sqrt(ax * ax + ay * ay)
-            if size > dv:
-                ax *= dv / size
-                ay *= dv / size
+            u0 = min(max(base * mean[t, 0] + s0 * noise[row, t, 0], -backward), forward)
+            u1 = min(max(base * mean[t, 1] + s1 * noise[row, t, 1], -side), side)
+            u2 = min(max(base * mean[t, 2] + s2 * noise[row, t, 2], -turn), turn)
+            square = u0 * u0 + u1 * u1
+            if square > fastest:
+                share = forward / math.sqrt(square)
+                u0 *= share
+                u1 *= share
+            ax, ay, aw = u0 - vx, u1 - vy, u2 - wz
+            square = ax * ax + ay * ay
+            if square > dv_square:
+                share = dv / math.sqrt(square)
+                ax *= share
+                ay *= share
             vx += ax
             vy += ay
             wz += min(max(aw, -dw), dw)
@@ -214,7 +233,7 @@ def _evaluate(
             x += (c * vx - s * vy) * period
             y += (s * vx + c * vy) * period
             c, s = c * ch - s * sh, s * ch + c * sh
-            cost += weights[5] * (abs(vy) + 3.0 * max(0.0, -vx)) * period
+            cost += sideways * (abs(vy) + 3.0 * max(0.0, -vx)) * period
             if t % 2 == 1:
                 gap = _gap(values, ox, oy, inverse, discs, x, y, c, s, comfort)
                 if gap < margin:
@@ -222,12 +241,12 @@ def _evaluate(
                     break
                 if gap < comfort:
                     lack = 1.0 - max(gap, 0.0) / comfort
-                    cost += weights[1] * lack * lack * 2.0 * period
+                    cost += closeness * lack * lack * 2.0 * period
             if t == steps // 2:
                 _left, beside, off = _remaining(path, travelled, first, last, x, y, yaw)
-                cost += weights[3] * beside + weights[4] * off
+                cost += lateral * beside + heading * off
         left, beside, off = _remaining(path, travelled, first, last, x, y, yaw)
-        cost += left + weights[3] * beside + weights[4] * off
+        cost += left + lateral * beside + heading * off
         if k > 1:
             cost += weights[6] * rough[row]
         costs[k] = cost
