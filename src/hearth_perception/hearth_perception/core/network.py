@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +68,7 @@ def load_network(path: Path | str, names: Sequence[str]) -> Network:
                 tuple(data[f"w{k}"] for k in range(count)),
                 tuple(data[f"b{k}"] for k in range(count)),
             )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise FileFormatError(file, "", f"not a network: {error}") from error
     if found.names != tuple(names):
         raise FileFormatError(file, "names", "trained on other features than this version has")
