@@ -11,6 +11,7 @@ import importlib.util
 import json
 import math
 import platform
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -65,6 +66,8 @@ class Options:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one bench."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where the shell had them ignored
+        signal.signal(number, signal.default_int_handler)
     root = clone_root()
     known = available(root)
     parser = argparse.ArgumentParser(
