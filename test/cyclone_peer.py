@@ -38,7 +38,18 @@ def main(domain: int, robot: str, seconds: float) -> None:
     stamps: list[float] = []
     finite = True
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and not all(count >= 20 for count in counts.values()):
+
+    def enough() -> bool:
+        return (
+            all(count >= 20 for count in counts.values())
+            and {
+                "map->odom",
+                "odom->base_footprint",
+            }
+            <= frames
+        )
+
+    while time.monotonic() < deadline and not enough():
         for name, reader in readers.items():
             for sample in reader.take(N=50):
                 if not hasattr(sample, "header") and not hasattr(sample, "transforms"):
