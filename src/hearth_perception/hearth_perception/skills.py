@@ -214,13 +214,21 @@ class Skills:
         eye = self._head.eye(MAP)
         with self._watcher.lock:
             known = [t.place.split("/")[0] for t in self.perceiver.things.find(label) if t.place]
+        home = self.perceiver.home
+        here = home.room_at(float(eye[0]), float(eye[1]))
         near = []
-        for place in self.perceiver.home.places:
-            if place.surfaces:
+        for place in home.places:
+            shut = all(s.behind for s in place.surfaces) and not self._stands_open(place.name)
+            if place.surfaces and not shut and (here is None or place.room == here.name):
                 away = float(np.hypot(place.pose.x - eye[0], place.pose.y - eye[1]))
                 if away < self._reach:
                     near.append((place.name not in known, away, place.name))
         return [name for _, _, name in sorted(near)]
+
+    def _stands_open(self, place: str) -> bool:
+        """Whether a door or drawer of a place was last seen open."""
+        doors = self.perceiver.doors.items()
+        return any(name == place and seen.opening > 0.5 for (name, _), (_, seen) in doors)
 
 
 def _better(a: DoorView, b: DoorView) -> bool:
