@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import threading
 import time as wall
 from collections.abc import Sequence
@@ -111,7 +110,7 @@ def fleet_document(
             home=home_file,
             seed=seed,
             factor=factor,
-            robots=json.dumps(list(robots)).replace('"', "'"),
+            robots=f"[{','.join(robots)}]",  # without blanks: it is one word of a command line
             bodies=bodies,
         ),
         include("appliances", home=home_file, use_sim_time="true"),
