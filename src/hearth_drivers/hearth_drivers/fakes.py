@@ -169,9 +169,7 @@ class FakeCamera:
             height / 2,
             f"{name}_color_optical_frame",
         )
-        self._depth = (
-            replace(self._color, frame=f"{name}_depth_optical_frame") if depth else None
-        )
+        self._depth = replace(self._color, frame=f"{name}_depth_optical_frame") if depth else None
         self._wanted = (False, False, 0.0)
         self._next = 0.0
         self._callbacks: list[Callable[[Frame], None]] = []
@@ -299,7 +297,9 @@ class FakeRobot:
             for finger in FINGERS:
                 flexion = f"{side}_{finger}_flexion_joint"
                 pressed = flexion in joints.blocked
-                force[f"{side}_{finger}_tip_link"] = 5.0 * float(effort[flexion]) if pressed else 0.0
+                force[f"{side}_{finger}_tip_link"] = (
+                    5.0 * float(effort[flexion]) if pressed else 0.0
+                )
         return TouchReading(self.now, force)
 
     def add_cycle(self, period: float, callback: Callable[[float], None]) -> None:
