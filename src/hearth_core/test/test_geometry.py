@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from hearth_core.geometry import Pose2, Transform, interpolate, wrap_angle
 from hypothesis import given
 from hypothesis import strategies as st
-
-from hearth_core.geometry import Pose2, Transform, interpolate, wrap_angle
 
 lengths = st.floats(-10.0, 10.0)
 angles = st.floats(-math.pi, math.pi)
