@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 
 import numpy as np
 from hearth_core.frames import SIDES, grasp_frame
@@ -119,20 +120,18 @@ def open_door(context: Context, name: str, opening: float, side: str = "") -> fl
     side = side or swing.hand
     context.free_side(side)
     now = context.openings[place.name][joint.name]
-    attempts = 0
-    while now < min(wanted - 0.12, 1.35):
-        attempts += 1
-        if attempts > 3:
+    enough = min(wanted - 0.12, 1.35)
+    if now >= enough:
+        report("done", 1.0, now)
+        return now
+    for attempt in range(4):
+        if attempt == 3:
             raise SkillError("handle_lost", f"the handle slipped from the hand at {now:.2f} rad")
-        grip_bar(context, place, joint, swing, now, side)
-        report("swing", 0.4, now)
-        now = _swing(context, swing, now, wanted, side)
-        context.openings[place.name][joint.name] = now
-        report("let_go", 0.7, now)
-        _let_go(context, side)
-        if now < min(wanted - 0.12, 1.35):
-            swing = look_at_door(context, place, joint)
-            now = context.openings[place.name][joint.name]
+        now, swing = _pull(context, place, joint, swing, now, wanted, side)
+        if now >= enough:
+            break
+        swing = look_at_door(context, place, joint)
+        now = context.openings[place.name][joint.name]
     report("go_around", 0.8, now)
     context.driver.to(
         context.body.base() @ Pose2(-0.20, 0.14 * swing.sign, 0.0),
@@ -145,10 +144,36 @@ def open_door(context: Context, name: str, opening: float, side: str = "") -> fl
     return now
 
 
+def _pull(
+    context: Context,
+    place: Place,
+    joint: Articulation,
+    swing: Swing,
+    opening: float,
+    wanted: float,
+    side: str,
+) -> tuple[float, Swing]:
+    """Hook the bar, swing the door and let go; whatever fails, the hand is off the bar after."""
+    try:
+        swing = grip_bar(context, place, joint, swing, opening, side)
+        opening = context.openings[place.name][joint.name]
+        context.report("swing", 0.4, opening)
+        opening = _swing(context, swing, opening, wanted, side)
+        context.openings[place.name][joint.name] = opening
+        context.report("let_go", 0.7, opening)
+        _let_go(context, side)
+    except (SkillError, PlanningError, MotionError):
+        with suppress(PlanningError, MotionError):
+            _let_go(context, side)
+            tuck(context, side)
+        raise
+    return opening, swing
+
+
 def grip_bar(
     context: Context, place: Place, joint: Articulation, swing: Swing, opening: float, side: str
-) -> None:
-    """Stand before the handle and hook the bar.
+) -> Swing:
+    """Stand before the handle and hook the bar; returns the door as seen from there.
 
     Raises:
         SkillError: ``no_grip``: the fingers did not get behind the bar.
@@ -160,6 +185,7 @@ def grip_bar(
         context.driver.to(reach.base)
         if attempt == 0:  # From near the handle is seen better.
             swing = look_at_door(context, place, joint)
+            opening = context.openings[place.name][joint.name]
         report("reach", 0.2, opening)
         mover.fingers(side, hands.reach_behind(side))
         scene = _scene(context, place, joint)
@@ -182,7 +208,7 @@ def grip_bar(
         bent = hands.flexion(side, context.body.joints())
         fingers, _ = hands.felt(side, context.body.touch())
         if 0.75 < bent < LOST and (fingers >= 2 or not context.body.touch()):
-            return
+            return swing
         mover.fingers(side, hands.reach_behind(side), 0.4)
         mover.line(
             side,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 
 import numpy as np
 from hearth_core.frames import SIDES, grasp_frame
@@ -111,9 +112,14 @@ def pick(
             if error.reason not in {"grasp_failed", "slipped"}:
                 raise
             problem = error
-            thing = see_again(context, thing)
-            continue
-        return side, thing
+        except (PlanningError, MotionError) as error:
+            if side in context.held:
+                raise
+            problem = error
+            _abandon(context, side)
+        else:
+            return side, thing
+        thing = see_again(context, thing)
     assert problem is not None
     raise problem
 
@@ -234,7 +240,13 @@ def _take(context: Context, thing: Sighting, grasp: Grasp, reach: Reach) -> None
     report("retract", 0.75)
     _come_out(context, side, grasp)
     report("carry", 0.9)
-    tuck(context, side)
+    try:
+        tuck(context, side)
+    except PlanningError:  # Something near: from farther away there is a way.
+        context.driver.to(
+            body.base() @ Pose2(-0.15, 0.0, 0.0), tolerance=0.03, turn_tolerance=0.05
+        )
+        tuck(context, side)
     body.pause(0.2)
     if not _held(context, side):
         context.hold(side, None)
@@ -270,6 +282,18 @@ def _back_out(context: Context, side: str, way: np.ndarray) -> None:
     mover = context.mover
     mover.fingers(side, hands.preshape(side, wide=True), 0.6)
     mover.run(arm(side), way[::-1], None, 0.25)
+
+
+def _abandon(context: Context, side: str) -> None:
+    """Leave with an open hand from wherever the reach ended."""
+    mover = context.mover
+    mover.fingers(side, hands.preshape(side, wide=True), 0.6)
+    here = mover.pose(grasp_frame(side))
+    back = here @ Transform(np.eye(3), np.array([-0.18, 0.0, 0.0]))
+    with suppress(PlanningError, MotionError):
+        mover.line(side, back, None, speed=0.2)
+    with suppress(PlanningError, MotionError):
+        tuck(context, side)
 
 
 def _held(context: Context, side: str) -> bool:

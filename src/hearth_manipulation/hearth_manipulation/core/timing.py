@@ -116,7 +116,7 @@ def _range(
 
 
 @njit(cache=True, nogil=True)
-def speed_profile(  # noqa: PLR0912  one kernel
+def speed_profile(
     firsts: Array, seconds: Array, steps: Array, velocity: Array, acceleration: Array
 ) -> Array:
     """Squared path speed at every sample, zero at both ends, shape (M,).
