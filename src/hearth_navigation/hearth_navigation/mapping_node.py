@@ -46,7 +46,9 @@ class Config:
     exit_when_done: bool = param(False, "End the process when the map is saved.")
     footprint: str = param(FOOTPRINT, "Outline that must fit at viewpoints, as Nav2 writes it.")
     resolution: float = param(0.025, "Edge of a cell.", unit="m", low=0.01, high=0.2)
-    half_size: float = param(14.0, "The map reaches this far from the start.", unit="m", low=2.0)
+    half_size: float = param(
+        14.0, "The map begins with this far on all sides, and grows.", unit="m", low=2.0
+    )
     period: float = param(1.0, "Period of the topic map.", unit="s", low=0.2)
 
 

@@ -40,6 +40,8 @@ class FrontierConfig:
     """Room asked for around the base's centre at a viewpoint [m]."""
     passage: float = 0.29
     """Room asked for on the way [m]."""
+    tries: int = 3
+    """Viewpoints from which a border that does not change is looked at."""
     gain: float = 0.6
     """Metres of way that a metre of border is worth."""
 
@@ -55,11 +57,6 @@ class View:
     """Of the border [m]."""
     cost: float
     """Way from the robot [m of free driving]."""
-
-    def same(self, other: View) -> bool:
-        """Whether both look at the same border, which has not changed between them."""
-        near = math.dist(self.border, other.border) < 0.3
-        return near and abs(self.length - other.length) < 0.25 * max(self.length, other.length)
 
 
 def views(
@@ -78,7 +75,8 @@ def views(
         footprint: Must fit at viewpoints.
         config: What counts.
         avoid: More cells nobody may drive on (furniture on legs).
-        seen: Views that have been tried; a border that has not changed since is given up.
+        seen: Views that have been tried; a border that has not changed since is looked at from
+            elsewhere, or given up.
     """
     config = config or FrontierConfig()
     blocked = grid.cells != FREE
@@ -110,8 +108,16 @@ def views(
         )
         if length < config.smallest:
             continue
-        view = _view(ground, labels == label, middle, length)
-        if view is not None and not any(view.same(other) for other in seen or []):
+        tried = [
+            other.pose
+            for other in seen or []
+            if math.dist(middle, other.border) < 0.3
+            and abs(length - other.length) < 0.25 * max(length, other.length)
+        ]
+        if len(tried) >= config.tries:
+            continue
+        view = _view(ground, labels == label, middle, length, tried)
+        if view is not None:
             result.append(view)
     return sorted(result, key=lambda item: item.cost - config.gain * min(item.length, 3.0))
 
@@ -145,7 +151,11 @@ class _Ground:
 
 
 def _view(
-    ground: _Ground, border: Mask, middle: tuple[float, float], length: float
+    ground: _Ground,
+    border: Mask,
+    middle: tuple[float, float],
+    length: float,
+    tried: list[Pose2],
 ) -> View | None:
     config, way = ground.config, ground.way
     away = distances(border, config.pitch)
@@ -160,6 +170,8 @@ def _view(
             continue
         x = ground.grid.origin[0] + (column + 0.5) * config.pitch
         y = ground.grid.origin[1] + (row + 0.5) * config.pitch
+        if any(math.hypot(x - pose.x, y - pose.y) < 0.5 for pose in tried):
+            continue
         toward = math.atan2(nearest[0] - row, nearest[1] - column)
         for k in (0, 1, -1, 2, -2, 3, -3, 4):
             pose = Pose2(x, y, wrap_angle(toward + k * math.pi / 4))

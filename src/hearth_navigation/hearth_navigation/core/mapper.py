@@ -32,7 +32,7 @@ class MapperConfig:
 
     resolution: float = 0.025
     half_size: float = 14.0
-    """The map reaches this far from the start on all sides [m]."""
+    """The map reaches this far from the start on all sides [m]; it grows where it must."""
     keyframe_distance: float = 0.2
     keyframe_turn: float = 0.17
     reach: float = 10.0
@@ -73,7 +73,6 @@ class Mapper:
         size = math.ceil(2.0 * self.config.half_size / resolution)
         self._origin = (round(low[0], 6), round(low[1], 6))
         self._log_odds = np.zeros((size, size), np.float32)
-        self._seen = np.zeros((size, size), np.bool_)
         self._field: Field | None = None
         self._noise = MotionNoise(floor=0.001)
         self._pose = start
@@ -104,6 +103,7 @@ class Mapper:
         if not self._is_news():
             return False
         self.keyframes.append(Keyframe(self._pose, beams, lengths))
+        self._grow()
         self._draw(self._log_odds, self.keyframes[-1])
         self._refresh()
         return True
@@ -147,6 +147,29 @@ class Mapper:
             ):
                 return False
         return True
+
+    def _grow(self) -> None:
+        """Make room for everything the newest keyframe can draw."""
+        resolution, reach = self.config.resolution, self.config.reach
+        pose = self.keyframes[-1].pose
+        height, width = self._log_odds.shape
+        lack = (
+            self._origin[1] - (pose.y - reach),
+            (pose.y + reach) - (self._origin[1] + height * resolution),
+            self._origin[0] - (pose.x - reach),
+            (pose.x + reach) - (self._origin[0] + width * resolution),
+        )
+        if max(lack) <= 0.0:
+            return
+        # In steps of 4 m, which keep the blocks of the live map in place.
+        down, up, left, right = (
+            max(0, math.ceil(value / 4.0)) * round(4.0 / resolution) for value in lack
+        )
+        self._log_odds = np.pad(self._log_odds, ((down, up), (left, right)))
+        self._origin = (
+            round(self._origin[0] - left * resolution, 6),
+            round(self._origin[1] - down * resolution, 6),
+        )
 
     def _draw(self, log_odds: npt.NDArray[np.float32], frame: Keyframe) -> None:
         config = self.config
