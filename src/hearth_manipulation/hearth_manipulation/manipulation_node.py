@@ -62,7 +62,7 @@ class Config:
     model: str = param("cloid", "Robot model, by name.")
 
 
-class ManipulationNode(Node):  # type: ignore[misc]  # rclpy is half typed
+class ManipulationNode(Node):
     """Serves the skills; one runs at a time, since there is one base."""
 
     def __init__(self, **options: Any) -> None:

@@ -18,7 +18,7 @@ from hearth_manipulation.core.placement import Reach, best_reach, offsets
 from hearth_manipulation.core.planning import PlanningError
 from hearth_manipulation.core.skill_open import tuck
 
-EDGE = 0.11
+EDGE = 0.15
 """Distance kept from the thing's side to the surface's edge [m]."""
 GAP = 0.07
 """Distance kept to other things [m]."""

@@ -1,0 +1,69 @@
+"""The node alone on its domain: it is ready soon, refuses by name, and says what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+from hearth_core.outcome import Code
+from hearth_description.core.model import find_model
+from hearth_manipulation.manipulation_node import make_node
+from hearth_nodekit.actions import ActionCaller
+from hearth_nodekit.testing import Spinner, isolated_context, wait_until
+from hearth_nodekit.topics import CARRYING
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from hearth_interfaces.action import MoveTo, OpenArticulated, PickObject
+
+HOME = str(find_model().parents[1] / "config" / "homes" / "apartment.yaml")
+
+
+@pytest.fixture(scope="module")
+def asker() -> Iterator[tuple[Node, list[str]]]:
+    with isolated_context() as context:
+        node = make_node(
+            namespace="/robot1",
+            context=context,
+            parameter_overrides=[Parameter("home", value=HOME)],
+        )
+        asker = Node("asker", namespace="/robot1", context=context)
+        carrying: list[str] = []
+        CARRYING.subscribe(asker, lambda message: carrying.append(message.data))
+        with Spinner(context, node, asker):
+            yield asker, carrying
+        node.close()
+        node.destroy_node()
+        asker.destroy_node()
+
+
+def ask(node: Node, kind: Any, name: str, goal: Any) -> Any:
+    _, result = ActionCaller(node, kind, name).call(goal, timeout=20.0)
+    return result.outcome
+
+
+def test_it_says_that_it_carries_nothing(asker: tuple[Node, list[str]]) -> None:
+    assert wait_until(lambda: asker[1] == [""])
+
+
+def test_an_unknown_group_is_refused_with_the_choices(asker: tuple[Node, list[str]]) -> None:
+    outcome = ask(asker[0], MoveTo, "move_to", MoveTo.Goal(group="tail", posture="home"))
+    assert outcome.code == Code.REFUSED
+    assert outcome.reason == "unknown_group"
+    assert "left_arm" in outcome.message
+
+
+def test_an_unknown_place_is_refused(asker: tuple[Node, list[str]]) -> None:
+    goal = OpenArticulated.Goal(name="stargate")
+    outcome = ask(asker[0], OpenArticulated, "open_articulated", goal)
+    assert (outcome.code, outcome.reason) == (Code.REFUSED, "unknown_place")
+
+
+def test_without_perception_nothing_is_picked(asker: tuple[Node, list[str]]) -> None:
+    goal = PickObject.Goal(label="milk_carton", place="refrigerator")
+    outcome = ask(asker[0], PickObject, "pick_object", goal)
+    assert (outcome.code, outcome.reason) == (Code.REFUSED, "unknown_object")
