@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import ROOT
+from deployments import ROOT
 from hearth_cli.bench import main
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import ROOT, Running
+from deployments import ROOT, Running
 from hearth_cli.deployment import Deployment
 from hearth_cli.domains import reserve_domain
 from hearth_core.frames import GROUPS

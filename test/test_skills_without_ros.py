@@ -15,8 +15,8 @@ from hearth_manipulation.core.context import Context
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src" / "hearth_manipulation" / "test"))
 
+from arm_scenes import model, semantics  # noqa: E402
 from harness import SimBody, TruthEyes, make_world  # noqa: E402
-from scenes import model, semantics  # noqa: E402
 
 HOME = load_home(ROOT / "config" / "homes" / "apartment.yaml")
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from arm_scenes import description, model, planner, posture
 from hearth_core.errors import BadInputError, UnknownNameError
 from hearth_core.frames import SIDES, grasp_frame
 from hearth_core.geometry import Transform
@@ -9,7 +10,6 @@ from hearth_manipulation.core.kinematics import fill_jacobian, place_links
 from hearth_manipulation.core.model import BASE_DOFS
 from hearth_manipulation.core.mover import arm
 from hearth_manipulation.core.planning import Target
-from scenes import description, model, planner, posture
 
 
 def random_configurations(count: int, seed: int) -> np.ndarray:

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from arm_scenes import box, model, planner, posture, shelf, table
 from hearth_core.errors import BadInputError
 from hearth_core.frames import ARM_JOINTS, grasp_frame
 from hearth_core.geometry import Transform
@@ -12,7 +13,6 @@ from hearth_manipulation.core.mover import arm
 from hearth_manipulation.core.planning import Planner, PlanningError, Target
 from hearth_manipulation.core.scene import Scene, SeenSurfaces
 from hearth_manipulation.core.spheres import Solid, cover
-from scenes import box, model, planner, posture, shelf, table
 
 TIP = grasp_frame("right")
 JOINTS = arm("right", torso=False)

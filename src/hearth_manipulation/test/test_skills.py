@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from arm_scenes import model, semantics
 from harness import SimBody, TruthEyes, make_world
 from hearth_core.geometry import Pose2, Transform
 from hearth_core.home import load_home
@@ -19,7 +20,6 @@ from hearth_manipulation.core import (
 )
 from hearth_manipulation.core.context import Context, SkillError
 from hearth_manipulation.core.ports import Stopped
-from scenes import model, semantics
 
 HOME = load_home(find_model().parents[1] / "config" / "homes" / "apartment.yaml")
 
