@@ -28,6 +28,8 @@ PRESS = 0.012
 """How far the fist's way lies inside the bar: what the arm gives way is the push [m]."""
 BEFORE = (0.62, 0.10)
 """Where the fist is held in base_footprint: ahead, toward its own side [m]."""
+TURNS = (0.0, 0.25, 0.45, 0.65, 0.85)
+"""Turns toward the free edge that are tried, the best first [rad]."""
 CLOSED = 0.04
 """Opening that counts as closed [rad]."""
 SPEED = 0.12
@@ -74,9 +76,18 @@ def _hand(context: Context, swing: Swing, side: str) -> str:
     return hinge_side if hinge_side not in context.held else context.free_side()
 
 
-def _ways(swing: Swing, side: str) -> tuple[Callable[[float], Array], Callable[[float], Pose2]]:
-    """Where the fist's middle and the base are for each opening (odom)."""
-    yaw = swing.facing + math.pi
+def _ways(
+    swing: Swing, side: str, turn: float
+) -> tuple[Callable[[float], Array], Callable[[float], Pose2]]:
+    """Where the fist's middle and the base are for each opening (odom).
+
+    Args:
+        swing: The door.
+        side: Hand.
+        turn: How far the robot is turned toward the free edge [rad]: the base stands nearer to
+            the hinge then.
+    """
+    yaw = swing.facing + math.pi + swing.sign * turn
     lateral = BEFORE[1] if side == "left" else -BEFORE[1]
 
     def fist(opening: float) -> Array:
@@ -92,11 +103,31 @@ def _ways(swing: Swing, side: str) -> tuple[Callable[[float], Array], Callable[[
     return fist, base
 
 
+def _turn(context: Context, swing: Swing, side: str, opening: float) -> float:
+    """The turn with which the base has room all the way, by the newest scan."""
+    points = context.body.obstacles()
+    if points is None:
+        raise SkillError("no_scan", "no lidar scan: the way cannot be checked")
+    half = context.driver.limits.half_length
+    world = context.body.base().apply(points[~np.all(np.abs(points) < half, axis=1)])
+    blocked = []
+    for turn in TURNS:
+        _, base_at = _ways(swing, side, turn)
+        count = 0
+        for angle in np.linspace(opening, 0.0, 25):
+            local = base_at(float(angle)).inverse().apply(world)
+            count += bool(np.any(np.all(np.abs(local) < half, axis=1)))
+        if count == 0:
+            return turn
+        blocked.append(count)
+    return TURNS[int(np.argmin(blocked))]
+
+
 def _push(
     context: Context, place: Place, joint: Articulation, swing: Swing, opening: float, side: str
 ) -> None:
     mover, driver, report = context.mover, context.driver, context.report
-    _fist, base_at = _ways(swing, side)
+    _, base_at = _ways(swing, side, _turn(context, swing, side, opening))
     frame = swing.frame(opening)
     normal = np.array([math.cos(frame.yaw), math.sin(frame.yaw)])
     own = 1.0 if side == "left" else -1.0
@@ -145,7 +176,8 @@ def _push(
     with suppress(MotionError):  # What is left of the opening is looked at next.
         driver.sweep(base_at, opening, 0.0, speed=SPEED, watch=watch, check=False, patience=4.0)
     report("retreat", 0.85)
-    driver.to(driver.body.base() @ Pose2(-0.40, 0.0, 0.0), tolerance=0.04, turn_tolerance=0.1)
+    with suppress(MotionError):  # In a narrow kitchen the arm is tucked from where it gets to.
+        driver.to(driver.body.base() @ Pose2(-0.40, 0.0, 0.0), tolerance=0.04, turn_tolerance=0.1)
     context.openings[place.name][joint.name] = 0.0
     tuck(context, side)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 from hearth_core.frames import SIDES, grasp_frame
@@ -36,6 +37,8 @@ SHARES = (1.0, 0.92, 0.85, 0.78, 0.7)
 """Shares of the door's rotation that the base may take, the best first."""
 ENOUGH = 1.90
 """Opening that lets the robot reach inside and pass the leaf [rad]."""
+ENOUGH_BENT = 0.95
+"""Finger flexion with the bar well inside [rad]."""
 LOST = 1.62
 """Finger flexion that says the bar is gone [rad]."""
 
@@ -90,9 +93,10 @@ def look_at_door(context: Context, place: Place, joint: Articulation) -> Swing:
         if key not in context.swings:
             raise SkillError("handle_not_seen", f"the handle of {key} is not seen")
         return context.swings[key].moved_by(context.eyes.odom_from_map().planar())
+    door = replace(door, opening=max(0.0, door.opening))
     length = abs(joint.panel.centre[1] - joint.origin[1]) + joint.panel.size[1] / 2.0
     swing = Swing.from_door(door, length)
-    context.openings.setdefault(place.name, {})[joint.name] = max(0.0, door.opening)
+    context.openings.setdefault(place.name, {})[joint.name] = door.opening
     odom_from_map = context.eyes.odom_from_map()
     context.seen_places[place.name] = odom_from_map.inverse() @ place_from_door(
         place, joint, swing
@@ -133,13 +137,15 @@ def open_door(context: Context, name: str, opening: float, side: str = "") -> fl
         swing = look_at_door(context, place, joint)
         now = context.openings[place.name][joint.name]
     report("go_around", 0.8, now)
-    context.driver.to(
-        context.body.base() @ Pose2(-0.20, 0.14 * swing.sign, 0.0),
-        tolerance=0.04,
-        turn_tolerance=0.1,
-    )
+    with suppress(MotionError):  # Narrow: then from here.
+        context.driver.to(
+            context.body.base() @ Pose2(-0.20, 0.14 * swing.sign, 0.0),
+            tolerance=0.04,
+            turn_tolerance=0.1,
+        )
     tuck(context, side)
-    go_around(context, place, joint, swing, now)
+    with suppress(MotionError):  # The door is open; the rest of the way is navigation's.
+        go_around(context, place, joint, swing, now)
     report("done", 1.0, now)
     return now
 
@@ -201,13 +207,9 @@ def grip_bar(
         report("hook", 0.3, opening)
         mover.run(joints, fresh.path, None, 0.2)
         mover.fingers(side, hands.hook(side, 0.7), 0.5)
-        deeper = mover.pose(grasp_frame(side)) @ Transform(np.eye(3), np.array([SINK, 0.0, 0.0]))
-        mover.line(side, deeper, None, speed=0.1)
-        mover.fingers(side, hands.hook(side), 0.5)
-        context.body.pause(0.2)
-        bent = hands.flexion(side, context.body.joints())
+        bent = _sink(context, side)
         fingers, _ = hands.felt(side, context.body.touch())
-        if 0.75 < bent < LOST and (fingers >= 2 or not context.body.touch()):
+        if ENOUGH_BENT - 0.2 < bent < LOST and (fingers >= 2 or not context.body.touch()):
             return swing
         mover.fingers(side, hands.reach_behind(side), 0.4)
         mover.line(
@@ -218,6 +220,24 @@ def grip_bar(
         swing = look_at_door(context, place, joint)
         opening = context.openings[place.name][joint.name]
     raise SkillError("no_grip", "the fingers did not get behind the bar in three attempts")
+
+
+def _sink(context: Context, side: str) -> float:
+    """Go nearer and close until the bar lies deep in the fingers; returns how far they bend."""
+    mover = context.mover
+    bent = 0.0
+    for way in (SINK, 0.015, 0.015):
+        here = mover.pose(grasp_frame(side))
+        deeper = here @ Transform(np.eye(3), np.array([way, 0.0, 0.0]))
+        mover.line(side, deeper, None, speed=0.1)
+        mover.fingers(side, hands.hook(side), 0.5)
+        context.body.pause(0.2)
+        bent = hands.flexion(side, context.body.joints())
+        if bent > ENOUGH_BENT:
+            break
+        # Not deep yet: a little room for the bar to slide in.
+        mover.fingers(side, hands.hook(side, 0.8), 0.3)
+    return bent
 
 
 def _scene(context: Context, place: Place, joint: Articulation) -> Scene:

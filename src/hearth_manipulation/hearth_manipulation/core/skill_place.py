@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -264,6 +265,7 @@ def _withdraw(context: Context, side: str) -> None:
     except PlanningError:
         if up:
             raise
-    context.driver.to(
-        context.body.base() @ Pose2(-0.2, 0.0, 0.0), tolerance=0.03, turn_tolerance=0.1
-    )
+    with suppress(MotionError):
+        context.driver.to(
+            context.body.base() @ Pose2(-0.2, 0.0, 0.0), tolerance=0.03, turn_tolerance=0.1
+        )
