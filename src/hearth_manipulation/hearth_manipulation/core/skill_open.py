@@ -15,13 +15,13 @@ from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, SkillError
 from hearth_manipulation.core.doors import (
     Swing,
-    front_pose,
     hook_pose,
     is_side_hinged,
     place_from_door,
     ride,
 )
 from hearth_manipulation.core.furniture import moved
+from hearth_manipulation.core.leaving import go_around, tuck
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach
 from hearth_manipulation.core.planning import PlanningError
@@ -355,53 +355,3 @@ def _let_go(context: Context, side: str) -> None:
     mover.fingers(side, hands.reach_behind(side), 1.0)
     out = mover.pose(grasp_frame(side)) @ Transform(np.eye(3), np.array([-0.12, 0.0, 0.0]))
     mover.line(side, out, None, speed=0.3)
-
-
-def tuck(context: Context, side: str) -> None:
-    """Arm (and torso) to the posture in which the robot drives.
-
-    Raises:
-        PlanningError: No way, however the thing in the hand is tilted.
-        MotionError: A controller failed.
-    """
-    joints = arm(side)
-    scene = context.scene(things=False)
-    goal = context.postures("carry", joints)
-    if side in context.held:
-        try:
-            context.mover.go_named(joints, goal, scene, upright=side)
-        except PlanningError:
-            context.mover.go_named(joints, goal, scene)
-        return
-    context.mover.go_named(joints, goal, scene)
-
-
-def go_around(
-    context: Context, place: Place, joint: Articulation, swing: Swing, opening: float
-) -> None:
-    """From behind the open leaf around its edge to the front of what it hides."""
-    frame = context.place_frame(place.name)
-    driver = context.driver
-    edge, hinge = swing.edge(opening), np.array(swing.hinge)
-    leaf = (edge - hinge) / np.linalg.norm(edge - hinge)
-    normal = swing.frame(opening).apply(np.array([1.0, 0.0])) - hinge
-    goal = front_pose(place, frame, joint, 0.80)
-    # Beside the leaf, beyond its edge, before what it hides, and in.
-    corner = edge + 0.60 * leaf
-    beside = corner + 0.45 * normal
-    inside = goal @ Pose2(-0.35, 0.0, 0.0)
-    yaw = driver.body.base().yaw
-    driver.to(
-        Pose2(float(beside[0]), float(beside[1]), yaw),
-        tolerance=0.06,
-        turn_tolerance=0.15,
-        speed=2.0,
-    )
-    driver.to(
-        Pose2(float(corner[0]), float(corner[1]), goal.yaw),
-        tolerance=0.06,
-        turn_tolerance=0.15,
-        speed=2.0,
-    )
-    driver.to(inside, tolerance=0.06, turn_tolerance=0.15, speed=2.0)
-    driver.to(goal, tolerance=0.02, turn_tolerance=0.03, speed=2.0)

@@ -12,12 +12,12 @@ from hearth_core.geometry import Pose2, Transform
 from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, Held, SkillError
 from hearth_manipulation.core.grasps import Grasp, grasps_for
+from hearth_manipulation.core.leaving import tuck
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach, offsets
 from hearth_manipulation.core.planning import PlanningError, Target
 from hearth_manipulation.core.ports import Sighting
 from hearth_manipulation.core.scene import Scene
-from hearth_manipulation.core.skill_open import tuck
 
 LIFT = 0.045
 """How far a thing is lifted before the hand comes out [m]."""

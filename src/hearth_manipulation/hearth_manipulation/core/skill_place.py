@@ -14,10 +14,10 @@ from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, Held, SkillError
 from hearth_manipulation.core.grasps import heading
 from hearth_manipulation.core.kinematics import Array
+from hearth_manipulation.core.leaving import tuck
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach, offsets
 from hearth_manipulation.core.planning import PlanningError
-from hearth_manipulation.core.skill_open import tuck
 
 EDGE = 0.15
 """Distance kept from the thing's side to the surface's edge [m]."""

@@ -1,0 +1,62 @@
+"""Leave a place tidily: arm to the driving posture, base around an open leaf."""
+
+from __future__ import annotations
+
+import numpy as np
+from hearth_core.geometry import Pose2
+from hearth_core.home.model import Articulation, Place
+
+from hearth_manipulation.core.context import Context
+from hearth_manipulation.core.doors import Swing, front_pose
+from hearth_manipulation.core.mover import arm
+from hearth_manipulation.core.planning import PlanningError
+
+
+def tuck(context: Context, side: str) -> None:
+    """Arm (and torso) to the posture in which the robot drives.
+
+    Raises:
+        PlanningError: No way, however the thing in the hand is tilted.
+        MotionError: A controller failed.
+    """
+    joints = arm(side)
+    scene = context.scene(things=False)
+    goal = context.postures("carry", joints)
+    if side in context.held:
+        try:
+            context.mover.go_named(joints, goal, scene, upright=side)
+        except PlanningError:
+            context.mover.go_named(joints, goal, scene)
+        return
+    context.mover.go_named(joints, goal, scene)
+
+
+def go_around(
+    context: Context, place: Place, joint: Articulation, swing: Swing, opening: float
+) -> None:
+    """From behind the open leaf around its edge to the front of what it hides."""
+    frame = context.place_frame(place.name)
+    driver = context.driver
+    edge, hinge = swing.edge(opening), np.array(swing.hinge)
+    leaf = (edge - hinge) / np.linalg.norm(edge - hinge)
+    normal = swing.frame(opening).apply(np.array([1.0, 0.0])) - hinge
+    goal = front_pose(place, frame, joint, 0.80)
+    # Beside the leaf, beyond its edge, before what it hides, and in.
+    corner = edge + 0.60 * leaf
+    beside = corner + 0.45 * normal
+    inside = goal @ Pose2(-0.35, 0.0, 0.0)
+    yaw = driver.body.base().yaw
+    driver.to(
+        Pose2(float(beside[0]), float(beside[1]), yaw),
+        tolerance=0.06,
+        turn_tolerance=0.15,
+        speed=2.0,
+    )
+    driver.to(
+        Pose2(float(corner[0]), float(corner[1]), goal.yaw),
+        tolerance=0.06,
+        turn_tolerance=0.15,
+        speed=2.0,
+    )
+    driver.to(inside, tolerance=0.06, turn_tolerance=0.15, speed=2.0)
+    driver.to(goal, tolerance=0.02, turn_tolerance=0.03, speed=2.0)
