@@ -14,7 +14,7 @@ from deployments import ROOT, Running
 from hearth_cli.deployment import Deployment
 from hearth_cli.domains import reserve_domain
 from hearth_core.frames import GROUPS
-from hearth_nodekit.testing import wait_until
+from hearth_nodekit.testing import Spinner, isolated_context, wait_until
 from hearth_nodekit.transforms import TransformError, TransformListener
 from rclpy.node import Node
 
@@ -63,8 +63,15 @@ def test_only_the_clock_is_absolute(running: Running) -> None:
 
 
 def test_every_link_of_the_model_is_connected_to_the_map(running: Running) -> None:
-    node: Node = running.ears.nodes["robot1"]
-    transforms = TransformListener(node)
+    with isolated_context(running.domain) as context:
+        node = Node("frames", namespace="/robot1", context=context)
+        transforms = TransformListener(node)
+        with Spinner(context, node):
+            _check_frames(transforms)
+        node.destroy_node()
+
+
+def _check_frames(transforms: TransformListener) -> None:
     wanted = ("lidar_link", "head_camera_color_optical_frame", "right_grasp_frame")
 
     def connected() -> bool:

@@ -23,10 +23,10 @@ def own_domain() -> int:
 
 
 @contextmanager
-def isolated_context() -> Iterator[Context]:
-    """An rclpy context on :func:`own_domain`, shut down at the end."""
+def isolated_context(domain: int | None = None) -> Iterator[Context]:
+    """An rclpy context on ``domain`` (None: :func:`own_domain`), shut down at the end."""
     context = Context()
-    rclpy.init(context=context, domain_id=own_domain())
+    rclpy.init(context=context, domain_id=own_domain() if domain is None else domain)
     try:
         yield context
     finally:
