@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("rclpy")
+pytest.importorskip("rclpy", reason="needs ROS")
 
 from hearth_core.outcome import Code
 from hearth_description.core.model import find_model
