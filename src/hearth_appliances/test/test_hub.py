@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from hearth_appliances.backends.thinq import SimulatedBackend
-from hearth_appliances.core.backend import CloudError, Push
+from hearth_appliances.core.backend import CloudError, Link, Listener, Push, Reading
 from hearth_appliances.core.event_log import Event, EventLog
 from hearth_appliances.core.hub import Hub, HubSettings
 from hearth_appliances.core.values import DeviceInfo, Quality, Shadow, Source
@@ -26,14 +26,19 @@ class ScriptedCloud:
     """A back end whose answers a test decides."""
 
     def __init__(self) -> None:
-        self.pushes: asyncio.Queue[Push | CloudError] = asyncio.Queue()
+        self.listener: Listener | None = None
         self.door = "CLOSE"
         self.calls: list[str] = []
         self.opened = 0
         self.fail: CloudError | None = None
 
-    async def open(self) -> None:
+    @property
+    def identity(self) -> str:
+        return "client"
+
+    async def open(self, listener: Listener) -> None:
         self.opened += 1
+        self.listener = listener
         if self.fail is not None:
             raise self.fail
 
@@ -45,21 +50,18 @@ class ScriptedCloud:
         self.calls.append("profile")
         return profiles.REFRIGERATOR
 
-    async def state(self, device_id: str) -> Mapping[str, Any]:
+    async def state(self, device_id: str) -> Reading:
         self.calls.append("state")
-        return {DOOR: self.door}
+        return Reading({DOOR: self.door})
 
     async def subscribe(self, device_id: str) -> None:
         self.calls.append("subscribe")
 
-    async def control(self, device_id: str, payload: Any) -> None:
+    async def control(self, device_id: str, payload: Any, timeout: float = 10.0) -> None:
         self.calls.append(f"control {payload}")
 
-    async def next_push(self) -> Push:
-        item = await self.pushes.get()
-        if isinstance(item, CloudError):
-            raise item
-        return item
+    async def heal(self) -> None:
+        pass
 
     async def close(self) -> None:
         pass
@@ -105,9 +107,9 @@ def test_a_start_costs_a_list_and_three_calls_a_device_and_pushes_become_events(
         async with Bench(cloud, HubSettings(poll_period=60.0)) as bench:
             await bench.until(lambda: bool(bench.states))
             assert cloud.calls == ["devices", "profile", "subscribe", "state"]
-            cloud.pushes.put_nowait(Push("DEVICE_STATUS", "id", {DOOR: "OPEN"}, stamp=5.0))
-            cloud.pushes.put_nowait(Push("DEVICE_STATUS", "id", {DOOR: "CLOSE"}, stamp=4.0))
-            cloud.pushes.put_nowait(Push("DEVICE_PUSH", "id", {}, code="DOOR_IS_OPEN"))
+            cloud.listener.on_push(Push("DEVICE_STATUS", "id", {DOOR: "OPEN"}, stamp=5.0))
+            cloud.listener.on_push(Push("DEVICE_STATUS", "id", {DOOR: "CLOSE"}, stamp=4.0))
+            cloud.listener.on_push(Push("DEVICE_PUSH", "id", {}, code="DOOR_IS_OPEN"))
             await bench.until(lambda: bench.events[-1].kind == "push_code")
             assert bench.door().value == "OPEN"
             assert bench.door().source is Source.PUSH
@@ -124,10 +126,10 @@ def test_a_clock_that_is_set_back_does_not_freeze_the_state() -> None:
         async with Bench(cloud, HubSettings(poll_period=60.0)) as bench:
             bench.now = 500.0
             await bench.until(lambda: bool(bench.states))
-            cloud.pushes.put_nowait(Push("DEVICE_STATUS", "id", {DOOR: "OPEN"}, stamp=500.0))
+            cloud.listener.on_push(Push("DEVICE_STATUS", "id", {DOOR: "OPEN"}, stamp=500.0))
             await bench.until(lambda: bench.door().value == "OPEN")
             bench.now = 0.0
-            cloud.pushes.put_nowait(Push("DEVICE_STATUS", "id", {DOOR: "CLOSE"}, stamp=0.5))
+            cloud.listener.on_push(Push("DEVICE_STATUS", "id", {DOOR: "CLOSE"}, stamp=0.5))
             await bench.until(lambda: bench.door().value == "CLOSE")
 
     asyncio.run(scenario())
@@ -178,7 +180,7 @@ def test_a_lost_channel_makes_values_stale_and_is_found_again() -> None:
         async with Bench(cloud) as bench:
             await bench.until(lambda: bool(bench.states))
             cloud.fail = CloudError("out")
-            cloud.pushes.put_nowait(CloudError("channel closed"))
+            cloud.listener.on_link(Link.DOWN, "channel closed")
             await bench.until(lambda: bench.hub.health().level is Level.WARN)
             assert bench.door().quality is Quality.STALE
             assert bench.events[-1].kind == "offline"
@@ -256,7 +258,7 @@ def test_a_wrong_token_is_an_error_without_the_token(tmp_path: Path) -> None:
         path.write_text(path.read_text().replace("right-token", "wrong-token"))
         try:
             with pytest.raises(CloudError) as caught:
-                await SimulatedBackend(path).open()
+                await SimulatedBackend(path).open(Hub(None, EventLog(), lambda: 0.0, print, print))
             assert "token" not in str(caught.value)
         finally:
             server.close()
@@ -266,4 +268,4 @@ def test_a_wrong_token_is_an_error_without_the_token(tmp_path: Path) -> None:
 
 def test_without_a_cloud_the_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CloudError, match=r"nothing\.json"):
-        asyncio.run(SimulatedBackend(tmp_path / "nothing.json").open())
+        asyncio.run(SimulatedBackend(tmp_path / "nothing.json").open(None))

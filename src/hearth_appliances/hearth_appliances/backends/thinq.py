@@ -17,7 +17,14 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from hearth_core.errors import BadInputError
 from thinqconnect import ThinQApi, ThinQAPIException
 
-from hearth_appliances.core.backend import CloudError, Push, parse_push
+from hearth_appliances.core.backend import (
+    CloudError,
+    Fault,
+    Link,
+    Listener,
+    Reading,
+    parse_push,
+)
 from hearth_appliances.core.profile import Json, flatten_state
 from hearth_appliances.core.secrets import RedactingFilter
 from hearth_appliances.core.values import DeviceInfo
@@ -58,9 +65,13 @@ class ThinQBackend:
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
         self._api: ThinQApi | None = None
-        self._pushes: asyncio.Queue[Push | CloudError] = asyncio.Queue()
 
-    async def open(self) -> None:
+    @property
+    def identity(self) -> str:
+        """See the port."""
+        return ""
+
+    async def open(self, listener: Listener) -> None:
         """See the port."""
         raise NotImplementedError
 
@@ -76,11 +87,10 @@ class ThinQBackend:
             raise CloudError("profile: the cloud answered with something else")
         return found
 
-    async def state(self, device_id: str) -> Mapping[str, Json]:
+    async def state(self, device_id: str) -> Reading:
         """See the port."""
-        return flatten_state(
-            await self._call(self._require().async_get_device_status(device_id), "state")
-        )
+        state = await self._call(self._require().async_get_device_status(device_id), "state")
+        return Reading(flatten_state(state))
 
     async def subscribe(self, device_id: str) -> None:
         """See the port."""
@@ -91,16 +101,13 @@ class ThinQBackend:
             if error.code != ALREADY_SUBSCRIBED:
                 raise
 
-    async def control(self, device_id: str, payload: Json) -> None:
+    async def control(self, device_id: str, payload: Json, timeout: float = 10.0) -> None:
         """See the port."""
-        await self._call(self._require().async_post_device_control(device_id, payload), "control")
+        request = self._require().async_post_device_control(device_id, payload, timeout=timeout)
+        await self._call(request, "control")
 
-    async def next_push(self) -> Push:
+    async def heal(self) -> None:
         """See the port."""
-        item = await self._pushes.get()
-        if isinstance(item, CloudError):
-            raise item
-        return item
 
     async def close(self) -> None:
         """See the port."""
@@ -115,7 +122,6 @@ class ThinQBackend:
 
     def _start(self, connector: aiohttp.BaseConnector, token: str, country: str) -> None:
         redact(token)
-        self._pushes = asyncio.Queue()
         self._session = aiohttp.ClientSession(connector=connector)
         self._api = ThinQApi(self._session, token, country, f"thinq-open-{uuid.uuid4()}")
 
@@ -129,7 +135,9 @@ class ThinQBackend:
             problem = CloudError(f"{what}: {type(error).__name__}")
         except (AttributeError, ValueError, TypeError) as error:
             # Gateways answer with JSON that has no "error", or with no JSON at all.
-            problem = CloudError(f"{what}: unreadable answer ({type(error).__name__})")
+            problem = CloudError(
+                f"{what}: unreadable answer ({type(error).__name__})", fault=Fault.OUTAGE
+            )
         raise problem
 
 
@@ -142,7 +150,7 @@ class SimulatedBackend(ThinQBackend):
         self._path = path
         self._reader: asyncio.Task[None] | None = None
 
-    async def open(self) -> None:
+    async def open(self, listener: Listener) -> None:
         """See the port."""
         try:
             endpoint = read_endpoint(self._path)
@@ -153,7 +161,7 @@ class SimulatedBackend(ThinQBackend):
             resolver=LoopbackResolver(endpoint.port), ssl=context, use_dns_cache=False
         )
         self._start(connector, endpoint.token, "KR")
-        await self._open_push(endpoint)
+        await self._open_push(endpoint, listener)
 
     async def close(self) -> None:
         """See the port."""
@@ -162,25 +170,27 @@ class SimulatedBackend(ThinQBackend):
             self._reader = None
         await super().close()
 
-    async def _open_push(self, endpoint: Endpoint) -> None:
+    async def _open_push(self, endpoint: Endpoint, listener: Listener) -> None:
         assert self._session is not None
         headers = {"Authorization": f"Bearer {endpoint.token}"}
         channel = await self._call(
             self._session.ws_connect(PUSH_URL, headers=headers, heartbeat=5.0), "push channel"
         )
-        self._reader = asyncio.create_task(self._read(channel))
+        self._reader = asyncio.create_task(_read(channel, listener))
+        listener.on_link(Link.UP)
 
-    async def _read(self, channel: aiohttp.ClientWebSocketResponse) -> None:
-        async for message in channel:
-            if message.type is not aiohttp.WSMsgType.TEXT:
-                continue
-            try:
-                push = parse_push(json.loads(message.data))
-            except ValueError:
-                continue
-            if push is not None:
-                self._pushes.put_nowait(push)
-        self._pushes.put_nowait(CloudError("push channel: closed"))
+
+async def _read(channel: aiohttp.ClientWebSocketResponse, listener: Listener) -> None:
+    async for message in channel:
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            continue
+        try:
+            push = parse_push(json.loads(message.data))
+        except ValueError:
+            continue
+        if push is not None:
+            listener.on_push(push)
+    listener.on_link(Link.DOWN, "push channel: closed")
 
 
 class VendorBackend(ThinQBackend):
@@ -192,7 +202,7 @@ class VendorBackend(ThinQBackend):
         self._token = token
         self._country = country
 
-    async def open(self) -> None:
+    async def open(self, listener: Listener) -> None:
         """See the port."""
         self._start(aiohttp.TCPConnector(), self._token, self._country)
 

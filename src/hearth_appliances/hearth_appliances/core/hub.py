@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from hearth_core.errors import UnknownNameError
 from hearth_core.health import Health, Level
 
-from hearth_appliances.core.backend import Backend, CloudError, Push
+from hearth_appliances.core.backend import Backend, CloudError, Fault, Link, Push
 from hearth_appliances.core.event_log import Event, EventLog
 from hearth_appliances.core.profile import Json, Property, control_payload, resolve, walk_profile
 from hearth_appliances.core.values import Change, DeviceInfo, Shadow, Source, slugify
@@ -56,6 +56,7 @@ class Hub:
         self._connected = False
         self._problem = "not connected yet"
         self._turn = 0
+        self._pushes: asyncio.Queue[Push | CloudError] = asyncio.Queue()
         self._last_time = 0.0
         self.calls = 0
         """REST calls made."""
@@ -78,6 +79,19 @@ class Hub:
             return Health(Level.WARN, f"appliance cloud: {self._problem}", values)
         return Health(Level.OK, "connected", values)
 
+    def on_push(self, push: Push) -> None:
+        """See :class:`~hearth_appliances.core.backend.Listener`."""
+        self._pushes.put_nowait(push)
+
+    def on_link(self, link: Link, reason: str = "") -> None:
+        """See :class:`~hearth_appliances.core.backend.Listener`."""
+        if link is Link.DOWN:
+            self._pushes.put_nowait(CloudError(reason))
+
+    def admit(self, call: str) -> None:
+        """See :class:`~hearth_appliances.core.backend.Listener`."""
+        self.calls += 1
+
     async def run(self) -> None:
         """Connect, follow, and connect again when lost."""
         wait = self._settings.first_retry
@@ -88,7 +102,7 @@ class Hub:
                 await self._follow()
             except CloudError as error:
                 self._lose(str(error))
-                if error.code == "1306":
+                if error.fault is Fault.RATE_LIMIT:
                     wait = self._settings.rate_limit_wait
             finally:
                 await self._backend.close()
@@ -115,7 +129,8 @@ class Hub:
         await self._backend.control(device_id, payload)
 
     async def _connect(self) -> None:
-        await self._backend.open()
+        self._pushes = asyncio.Queue()
+        await self._backend.open(self)
         self.calls += 1
         for info in await self._backend.devices():
             await self._adopt(info)
@@ -143,13 +158,13 @@ class Hub:
         try:
             state = await self._backend.state(shadow.info.device_id)
         except CloudError as error:
-            if error.code != "1222":  # the device, not the cloud, is out of reach
+            if error.fault is not Fault.OFFLINE:
                 raise
             self._set_online(shadow, online=False)
             self._on_state(shadow)
             return False
         self._set_online(shadow, online=True)
-        changes = shadow.report(self._named(shadow, state), Source.POLL, asked)
+        changes = shadow.report(self._named(shadow, state.values), Source.POLL, asked)
         self._publish(shadow, changes)
         return bool(changes)
 
@@ -163,9 +178,11 @@ class Hub:
                 await self._poll_next()
             try:
                 async with asyncio.timeout_at(due):
-                    push = await self._backend.next_push()
+                    push = await self._pushes.get()
             except TimeoutError:
                 continue
+            if isinstance(push, CloudError):
+                raise push
             await self._handle(push)
 
     async def _poll_next(self) -> None:
