@@ -12,10 +12,10 @@ from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory, GripperCommand
 from hearth_core.frames import GROUPS, SIDES
 from hearth_core.geometry import Pose2
+from hearth_nodekit.action_client import ActionClient
 from hearth_nodekit.convert import from_pose, from_time, to_twist
 from hearth_nodekit.topics import CMD_VEL_MANIPULATION, JOINT_STATES, ODOM, SCAN, TOUCH
 from nav_msgs.msg import Odometry
-from rclpy.action import ActionClient
 from rclpy.node import Node
 from sensor_msgs.msg import JointState, LaserScan
 from trajectory_msgs.msg import JointTrajectoryPoint

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from action_msgs.msg import GoalStatus
-from rclpy.action import ActionClient
+from hearth_nodekit.action_client import ActionClient
 
 
 class RosMotion:

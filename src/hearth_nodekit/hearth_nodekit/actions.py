@@ -16,12 +16,12 @@ from typing import Any
 from action_msgs.msg import GoalStatus
 from hearth_core.errors import HearthError
 from hearth_core.outcome import Code, Outcome
-from rclpy.action import ActionClient
 from rclpy.action.client import ClientGoalHandle
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
 
+from hearth_nodekit.action_client import ActionClient
 from hearth_nodekit.convert import to_outcome
 from hearth_nodekit.deferred import DeferredActionServer
 

@@ -14,9 +14,9 @@ from diagnostic_msgs.msg import DiagnosticArray
 from hearth_core.errors import HearthError
 from hearth_core.home.model import Home
 from hearth_core.outcome import Code
+from hearth_nodekit.action_client import ActionClient
 from hearth_nodekit.convert import from_outcome
 from hearth_nodekit.topics import DIAGNOSTICS, TASK_PROGRESS
-from rclpy.action import ActionClient
 from rclpy.node import Node
 
 from hearth_interfaces.action import DoTask
