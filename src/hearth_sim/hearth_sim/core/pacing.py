@@ -31,14 +31,41 @@ class PaceLimits:
     """Longest hold [s, wall] for one late command; then the client counts as gone."""
     rest_hold: float = 0.1
     """The same when the client's last word was to stand still: it may simply have ended."""
-    max_lag: float = 0.1
+    max_lag: float = 10.0
     """Delay [s, simulated] the world makes up for; more is lost, and the factor with it."""
+    catch_up: float = 1.25
+    """Making up for a delay, the world runs at most this many times the wanted factor."""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.factor) and self.factor >= 0.0):
             raise ValueError(
                 f"factor must be 0 (as fast as clients keep up) or > 0: {self.factor}"
             )
+
+
+class Beat:
+    """When simulated time is due at a steady factor, with bounded memory of delays."""
+
+    LEEWAY = 0.1
+    """Delay [s, simulated] that is made up for at any speed: batches are not instants."""
+
+    def __init__(self, factor: float, max_lag: float = LEEWAY) -> None:
+        self._factor = factor
+        self._max_lag = max_lag
+        self._anchor: tuple[float, float] | None = None
+
+    def restart(self) -> None:
+        """Count anew from the next instant asked for."""
+        self._anchor = None
+
+    def wait(self, sim: float, wall: float) -> tuple[float, float]:
+        """Wall time [s] until ``sim`` is due, and the delay [s, wall] given up for good now."""
+        if self._anchor is None:
+            self._anchor = (wall, sim)
+        due = self._anchor[0] + (sim - self._anchor[1]) / self._factor
+        excess = max(0.0, wall - due - self._max_lag / self._factor)
+        self._anchor = (self._anchor[0] + excess, self._anchor[1])
+        return max(0.0, due - wall), excess
 
 
 class CommandStream:
@@ -93,7 +120,13 @@ class Pacer:
 
     def __init__(self, limits: PaceLimits) -> None:
         self.limits = limits
-        self._anchor: tuple[float, float] | None = None
+        self._wanted: Beat | None = None
+        self._fastest: Beat | None = None
+        if limits.factor:
+            self._wanted = Beat(limits.factor, limits.max_lag)
+            self._fastest = Beat(limits.factor * limits.catch_up)
+        elif math.isfinite(limits.ceiling):
+            self._fastest = Beat(limits.ceiling)
         self._streams: dict[str, CommandStream] = {}
         self._held_since: float | None = None
         self.held = 0.0
@@ -103,7 +136,9 @@ class Pacer:
 
     def restart(self) -> None:
         """Time was paused, stepped or set: start counting anew."""
-        self._anchor = None
+        for beat in (self._wanted, self._fastest):
+            if beat is not None:
+                beat.restart()
         self._held_since = None
         for stream in self._streams.values():
             stream.forget()
@@ -139,18 +174,13 @@ class Pacer:
         return self._behind_clock(sim, wall)
 
     def _behind_clock(self, sim: float, wall: float) -> float:
-        factor = self.limits.factor or self.limits.ceiling
-        if math.isinf(factor):
-            return 0.0
-        if self._anchor is None:
-            self._anchor = (wall, sim)
-        due = self._anchor[0] + (sim - self._anchor[1]) / factor
-        excess = wall - due - self.limits.max_lag / factor
-        if excess > 0.0:
-            if self.limits.factor:
-                self.lost += excess
-            self._anchor = (self._anchor[0] + excess, self._anchor[1])
-        return max(0.0, due - wall)
+        wait = 0.0
+        if self._wanted is not None:
+            wait, given_up = self._wanted.wait(sim, wall)
+            self.lost += given_up
+        if self._fastest is not None:
+            wait = max(wait, self._fastest.wait(sim, wall)[0])
+        return wait
 
 
 class RateMeter:
