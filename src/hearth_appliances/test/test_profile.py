@@ -8,11 +8,11 @@ import pytest
 from hearth_appliances.core.profile import (
     arrange,
     check_write,
-    control_payload,
     flatten_state,
     resolve,
     walk_profile,
 )
+from hearth_appliances.core.writes import control_payload
 from hearth_appliances.simulator import profiles
 from hearth_appliances.simulator.appliances import KINDS
 from hearth_core.errors import BadInputError

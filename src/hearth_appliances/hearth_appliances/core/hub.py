@@ -11,8 +11,9 @@ from hearth_core.health import Health, Level
 
 from hearth_appliances.core.backend import Backend, CloudError, Fault, Link, Push
 from hearth_appliances.core.event_log import Event, EventLog
-from hearth_appliances.core.profile import Json, Property, control_payload, resolve, walk_profile
+from hearth_appliances.core.profile import Json, Property, resolve, walk_profile
 from hearth_appliances.core.values import Change, DeviceInfo, Shadow, Source, slugify
+from hearth_appliances.core.writes import control_payload
 
 CLOCK_SLACK = 1.0
 """A clock that goes back by more [s] was reset."""

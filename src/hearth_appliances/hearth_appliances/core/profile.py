@@ -7,7 +7,7 @@ knows are kept: the vendor's own SDK drops about one in eight documented propert
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -16,6 +16,8 @@ from hearth_core.errors import BadInputError
 
 Json = Any
 MAIN = "MAIN"
+KINDS = frozenset({"enum", "boolean", "range", "number", "string", "list"})
+"""Types the vendor documents; others are kept as they are called."""
 
 
 class Shape(Enum):
@@ -61,6 +63,8 @@ class Property:
     writable: bool
     read_values: Json = None
     write_values: Json = None
+    unit: str = ""
+    """As the vendor says; empty: none."""
 
     @property
     def name(self) -> str:
@@ -78,34 +82,60 @@ def walk_profile(profile: Mapping[str, Json]) -> dict[str, Property]:
         raise BadInputError(f"no 'property' in the profile; it has {sorted(profile)}")
     found: dict[str, Property] = {}
     for section in ("property", "extensionProperty"):
-        for place, leaf in _walk(profile.get(section, {})):
+        for place, leaf in _walk(profile.get(section, {}), _is_leaf):
             found.setdefault(place.name, _property(place, leaf))
     return found
 
 
 def flatten_state(state: Json) -> dict[str, Json]:
     """Values of a state or of a push's report by flat name."""
-    return {place.name: leaf for place, leaf in _walk(state)}
+    return {place.name: leaf for place, leaf in _walk(state, _is_value)}
 
 
 def resolve(values: Mapping[str, Json], properties: Mapping[str, Property]) -> dict[str, Json]:
-    """Rename values to the profile's names where it lists a resource once per unit.
+    """Rename values to the profile's names where states and pushes are shaped differently.
 
-    States say ``temperature: {targetTemperature: 180, unit: C}`` where the profile has
-    ``temperature:C/targetTemperature``. Names the profile lacks are kept as they are.
+    Seen: ``temperature: {targetTemperature: 180, unit: C}`` where the profile lists the resource
+    once per unit; the other way round, ``temperatureInUnits: [{targetTemperature: 24, unit: C}]``
+    for ``targetTemperatureC``; and reports without the location that the profile gives. Names
+    the profile lacks are kept as they are.
     """
     result: dict[str, Json] = {}
     for name, value in values.items():
-        location, _, rest = name.partition("/")
-        resource, _, key = rest.partition("/")
-        unit = values.get(f"{location}/{resource}/unit")
-        prefix = f"{location}/{resource}:{unit}/"
-        if name not in properties and any(known.startswith(prefix) for known in properties):
-            if key != "unit":
-                result[prefix + key] = value
-        else:
-            result[name] = value
+        renamed = name if name in properties else _rename(name, values, properties)
+        if renamed is not None:
+            result[renamed] = value
     return result
+
+
+def _rename(
+    name: str, values: Mapping[str, Json], properties: Mapping[str, Property]
+) -> str | None:
+    """Name in the profile; None: only says the unit of others; the name itself: not found."""
+    location, _, rest = name.partition("/")
+    resource, _, key = rest.partition("/")
+    unit = values.get(f"{location}/{resource}/unit")
+    prefix = f"{location}/{resource}:{unit}/"
+    if any(known.startswith(prefix) for known in properties):
+        return None if key == "unit" else prefix + key
+    bare, _, apart = resource.partition(":")
+    candidates = (f"{location}/{bare}/{key}{apart}" if apart else "", f"{MAIN}/{name}")
+    for candidate in candidates:
+        if candidate in properties:
+            return candidate
+    if location == MAIN:
+        same = [known for known in properties if known.partition("/")[2] == rest]
+        if len(same) == 1:
+            return same[0]
+    return name
+
+
+_TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "boolean": ((bool,), "true or false"),
+    "range": ((int, float), "a number"),
+    "number": ((int, float), "a number"),
+    "string": ((str,), "a text"),
+}
 
 
 def check_write(item: Property, value: Json) -> None:
@@ -116,13 +146,18 @@ def check_write(item: Property, value: Json) -> None:
     """
     if not item.writable:
         raise BadInputError(f"{item.name} cannot be written")
-    choices = item.write_values
+    choices = item.write_values if item.write_values is not None else item.read_values
     if isinstance(choices, Mapping) and "min" in choices:
         _check_range(item.name, choices, value)
-    elif isinstance(choices, list) and not any(_same(value, choice) for choice in choices):
-        raise BadInputError(f"{item.name}: {value!r} is not one of {choices}")
-    elif item.kind == "boolean" and not isinstance(value, bool):
-        raise BadInputError(f"{item.name}: {value!r} is not true or false")
+    elif isinstance(choices, list) and item.kind == "list":
+        _check_list(item.name, choices, value)
+    elif isinstance(choices, list):
+        if not any(_same(value, choice) for choice in choices):
+            raise BadInputError(f"{item.name}: {value!r} is not one of {choices}")
+    elif item.kind in _TYPES:
+        types, words = _TYPES[item.kind]
+        if not isinstance(value, types) or (item.kind != "boolean" and isinstance(value, bool)):
+            raise BadInputError(f"{item.name}: {value!r} is not {words}")
 
 
 def arrange(values: Mapping[Place, Json]) -> Json:
@@ -154,35 +189,25 @@ def arrange(values: Mapping[Place, Json]) -> Json:
     return items
 
 
-def control_payload(item: Property, value: Json) -> Json:
-    """Body of ``/devices/{id}/control`` that writes one property, as the vendor's SDK forms it.
-
-    Raises:
-        BadInputError: The profile does not allow it.
-    """
-    check_write(item, value)
-    body = arrange({item.place: value})
-    if item.place.shape is Shape.LOCATION:
-        return body[0]
-    if item.place.shape is Shape.RESOURCE:
-        return {item.place.resource: body[item.place.resource][0]}
-    return body
-
-
 def _put(target: dict[str, Json], place: Place, value: Json) -> None:
     if not place.key:
         target[place.resource] = value
         return
     content = target.setdefault(place.resource, {})
-    content[place.key] = value
+    *path, key = place.key.split("/")
+    inner = content
+    for step in path:
+        inner = inner.setdefault(step, {})
+    inner[key] = value
     if place.unit:
         content["unit"] = place.unit
 
 
-def _walk(tree: Json) -> Iterator[tuple[Place, Json]]:
+def _walk(tree: Json, ends: Callable[[Json], bool]) -> Iterator[tuple[Place, Json]]:
+    """Leaves of a profile or state; ``ends`` tells leaves from what holds them."""
     if isinstance(tree, list):
         for item in tree:
-            yield from _walk(item)
+            yield from _walk(item, ends)
         return
     if not isinstance(tree, Mapping):
         return
@@ -192,41 +217,66 @@ def _walk(tree: Json) -> Iterator[tuple[Place, Json]]:
         location, shape = named["locationName"], Shape.LOCATION
     for resource, content in tree.items():
         if content is not named or resource != "location":
-            yield from _walk_resource(location, shape, resource, content)
+            yield from _walk_resource(location, shape, resource, content, ends)
 
 
 def _walk_resource(
-    location: str, shape: Shape, resource: str, content: Json
+    location: str, shape: Shape, resource: str, content: Json, ends: Callable[[Json], bool]
 ) -> Iterator[tuple[Place, Json]]:
     if isinstance(content, list) and content and all(isinstance(i, Mapping) for i in content):
-        for item in content:
+        for index, item in enumerate(content):
             unit = item.get("unit")
             apart = unit if isinstance(unit, str) and "locationName" not in item else ""
-            yield from _walk_item(location, shape, resource, item, apart)
-    elif _is_leaf(content):
+            plain = not apart and "locationName" not in item
+            name = f"{resource}#{index}" if plain and len(content) > 1 else resource
+            yield from _walk_item(location, shape, name, item, ends, apart)
+    elif ends(content):
         yield Place(location, resource, "", shape), content
-    elif content and all(isinstance(v, Mapping) and not _is_leaf(v) for v in content.values()):
+    elif (
+        shape is Shape.DEVICE
+        and not isinstance(content.get("locationName"), str)
+        and all(isinstance(v, Mapping) and not ends(v) for v in content.values())
+    ):
         for inner, value in content.items():
-            yield from _walk_resource(resource, Shape.GROUP, inner, value)
+            yield from _walk_resource(resource, Shape.GROUP, inner, value, ends)
     else:
-        yield from _walk_item(location, shape, resource, content)
+        yield from _walk_item(location, shape, resource, content, ends)
 
 
 def _walk_item(
-    location: str, shape: Shape, resource: str, item: Mapping[str, Json], unit: str = ""
+    location: str,
+    shape: Shape,
+    resource: str,
+    item: Mapping[str, Json],
+    ends: Callable[[Json], bool],
+    unit: str = "",
 ) -> Iterator[tuple[Place, Json]]:
     if isinstance(item.get("locationName"), str):
         location, shape = item["locationName"], Shape.RESOURCE
-    for key, leaf in item.items():
+    for key, content in item.items():
         if key == "locationName" or (unit and key == "unit"):
             continue
-        yield Place(location, resource, key, shape, unit), leaf
+        for path, leaf in _descend(key, content, ends):
+            yield Place(location, resource, path, shape, unit), leaf
+
+
+def _descend(path: str, content: Json, ends: Callable[[Json], bool]) -> Iterator[tuple[str, Json]]:
+    if ends(content):
+        yield path, content
+        return
+    for key, inner in content.items():
+        yield from _descend(f"{path}/{key}", inner, ends)
+
+
+def _is_value(content: Json) -> bool:
+    return not isinstance(content, Mapping) or not content
 
 
 def _is_leaf(content: Json) -> bool:
-    if not isinstance(content, Mapping):
+    if not isinstance(content, Mapping) or not content:
         return True
-    return isinstance(content.get("type"), str) and ("mode" in content or "value" in content)
+    kind = content.get("type")
+    return isinstance(kind, str) and ("mode" in content or "value" in content or kind in KINDS)
 
 
 def _property(place: Place, leaf: Json) -> Property:
@@ -241,6 +291,7 @@ def _property(place: Place, leaf: Json) -> Property:
         writable="w" in mode,
         read_values=values.get("r"),
         write_values=values.get("w"),
+        unit=str(leaf.get("unit") or ""),
     )
 
 
@@ -253,6 +304,13 @@ def _check_range(name: str, limits: Mapping[str, Json], value: Json) -> None:
         raise BadInputError(f"{name}: {value} is not in {low}..{high} by steps of {step}")
     if value in limits.get("except", []):
         raise BadInputError(f"{name}: {value} is excepted; not allowed: {limits['except']}")
+
+
+def _check_list(name: str, choices: list[Json], value: Json) -> None:
+    items = value if isinstance(value, list) else [value]
+    odd = [item for item in items if not any(_same(item, choice) for choice in choices)]
+    if odd:
+        raise BadInputError(f"{name}: {odd} not among {choices}")
 
 
 def _same(value: Json, choice: Json) -> bool:
