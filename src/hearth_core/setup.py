@@ -16,6 +16,6 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
-    install_requires=["setuptools", "numpy", "transforms3d", "pyyaml"],
+    install_requires=["setuptools", "numba", "numpy", "transforms3d", "pyyaml"],
     zip_safe=True,
 )

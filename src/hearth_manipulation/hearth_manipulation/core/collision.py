@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+from hearth_core.jit import kernel
 
 from hearth_manipulation.core.kinematics import Array, Ints, Tree, place_links
 
@@ -65,7 +65,7 @@ class Body(NamedTuple):
     """Links checked against the distance field, shape (L,)."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _to_world(rotation: Array, translation: Array, point: Array, out: Array) -> None:
     for row in range(3):
         out[row] = (
@@ -76,7 +76,7 @@ def _to_world(rotation: Array, translation: Array, point: Array, out: Array) -> 
         )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def box_distance(obstacles: Obstacles, b: int, x: float, y: float, z: float) -> float:
     """Distance from a point to box ``b`` [m], zero inside."""
     r = obstacles.box_rotation[b]
@@ -92,7 +92,7 @@ def box_distance(obstacles: Obstacles, b: int, x: float, y: float, z: float) -> 
     return np.sqrt(total)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def cylinder_distance(obstacles: Obstacles, c: int, x: float, y: float, z: float) -> float:
     """Distance from a point to cylinder ``c`` [m], zero inside."""
     dx = x - obstacles.cylinder_center[c, 0]
@@ -106,7 +106,7 @@ def cylinder_distance(obstacles: Obstacles, c: int, x: float, y: float, z: float
     return np.sqrt(out * out + up * up)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def field_distance(obstacles: Obstacles, x: float, y: float, z: float) -> float:
     """Distance to the nearest seen surface [m]; far outside the field."""
     field = obstacles.field
@@ -123,7 +123,7 @@ def field_distance(obstacles: Obstacles, x: float, y: float, z: float) -> float:
     return float(field[i, j, k])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def world_distance(obstacles: Obstacles, x: float, y: float, z: float, field: bool) -> float:
     """Distance from a point to the nearest of everything [m]."""
     best = 1e3
@@ -136,7 +136,7 @@ def world_distance(obstacles: Obstacles, x: float, y: float, z: float, field: bo
     return best
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def solid_distance(body: Body, g: int, x: float, y: float, z: float) -> float:
     """Distance from a point in the link's frame to its solid ``g`` [m], zero inside."""
     dx = x - body.solid_center[g, 0]
@@ -159,7 +159,7 @@ def solid_distance(body: Body, g: int, x: float, y: float, z: float) -> float:
     return max(0.0, np.sqrt(across * across + along * along) - size[0])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def find_collision(  # noqa: PLR0912  one kernel
     body: Body, obstacles: Obstacles, rotations: Array, translations: Array, margin: float
 ) -> tuple[int, int, int]:
@@ -231,7 +231,7 @@ def find_collision(  # noqa: PLR0912  one kernel
     return 0, 0, 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def is_free(
     body: Body,
     obstacles: Obstacles,
@@ -245,7 +245,7 @@ def is_free(
     return find_collision(body, obstacles, rotations, translations, margin)[0] == 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def is_motion_free(
     body: Body,
     obstacles: Obstacles,
@@ -284,7 +284,7 @@ def is_motion_free(
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def clearance(
     body: Body, obstacles: Obstacles, rotations: Array, translations: Array, field: bool
 ) -> float:

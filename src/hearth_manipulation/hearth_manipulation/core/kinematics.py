@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+from hearth_core.jit import kernel
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -38,7 +38,7 @@ class Tree(NamedTuple):
     """[rad or m], shape (L,)."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def place_links(  # noqa: PLR0912  one kernel
     tree: Tree, q: Array, order: Ints, rotations: Array, translations: Array
 ) -> None:
@@ -99,7 +99,7 @@ def place_links(  # noqa: PLR0912  one kernel
                 translations[i, row] = a * tx + b * ty + d * tz + translations[p, row]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill_jacobian(
     tree: Tree,
     chain: Ints,
@@ -150,7 +150,7 @@ def fill_jacobian(
             jacobian[2, column] += az
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def pose_error(
     current: Array, position: Array, wanted: Array, target: Array, free: Array, error: Array
 ) -> None:
@@ -209,7 +209,7 @@ def pose_error(
         error[3], error[4], error[5] = 0.5 * vx, 0.5 * vy, 0.5 * vz
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def solve_pose(  # noqa: PLR0912, PLR0915  one kernel
     tree: Tree,
     chain: Ints,

@@ -7,14 +7,14 @@ keeps one axis of the tip near a direction of the world by projecting every smal
 """
 
 import numpy as np
-from numba import njit
+from hearth_core.jit import kernel
 
 from hearth_manipulation.core.collision import Body, Obstacles, is_free, is_motion_free
 from hearth_manipulation.core.kinematics import Array, Ints, place_links
 from hearth_manipulation.core.steering import Upright, project, steer
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _nearest(nodes: Array, count: int, dofs: Ints, q: Array) -> int:
     best = 1e30
     index = 0
@@ -29,7 +29,7 @@ def _nearest(nodes: Array, count: int, dofs: Ints, q: Array) -> int:
     return index
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def connect(  # noqa: PLR0912, PLR0915  one kernel
     body: Body,
     obstacles: Obstacles,
@@ -189,7 +189,7 @@ def connect(  # noqa: PLR0912, PLR0915  one kernel
     return np.empty((0, size))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def shorten(  # noqa: PLR0912  one kernel
     body: Body,
     obstacles: Obstacles,
@@ -274,7 +274,7 @@ def shorten(  # noqa: PLR0912  one kernel
     return path
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def first_collision(
     body: Body,
     obstacles: Obstacles,

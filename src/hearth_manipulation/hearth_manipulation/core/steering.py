@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from hearth_core.jit import kernel
 
 from hearth_manipulation.core.collision import Body, Obstacles, is_motion_free
 from hearth_manipulation.core.kinematics import Array, Ints, Tree, fill_jacobian, place_links
@@ -20,7 +20,7 @@ class Upright(NamedTuple):
     """[rad]."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def tilt(tree: Tree, upright: Upright, q: Array, rotations: Array, translations: Array) -> float:
     """Angle between the tip's axis and the world's z [rad]; places the chain."""
     place_links(tree, q, upright.chain, rotations, translations)
@@ -32,7 +32,7 @@ def tilt(tree: Tree, upright: Upright, q: Array, rotations: Array, translations:
     return float(np.arctan2(np.sqrt(x * x + y * y), z))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def project(
     tree: Tree,
     upright: Upright,
@@ -81,7 +81,7 @@ def project(
     return tilt(tree, upright, q, rotations, translations) <= upright.tolerance
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def steer(  # noqa: PLR0911  one kernel
     body: Body,
     obstacles: Obstacles,

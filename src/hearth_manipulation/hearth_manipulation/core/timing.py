@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from hearth_core.errors import BadInputError
-from numba import njit
+from hearth_core.jit import kernel
 
 from hearth_manipulation.core.kinematics import Array
 
@@ -93,7 +93,7 @@ def rounded(path: Array, blend: float, spacing: float = 0.02) -> tuple[Array, Ar
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _range(
     first: Array, following: Array, second: Array, step: float, x: float, limit: Array
 ) -> tuple[float, float]:
@@ -115,7 +115,7 @@ def _range(
     return low, high
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def speed_profile(
     firsts: Array, seconds: Array, steps: Array, velocity: Array, acceleration: Array
 ) -> Array:

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import numpy.typing as npt
+from hearth_core.jit import kernel
 
 from hearth_navigation.core.field import Field, Values
-from hearth_navigation.core.jit import kernel
 
 Mask = npt.NDArray[np.bool_]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
+from hearth_core.jit import kernel
 
 from hearth_navigation.core.grid import Grid
-from hearth_navigation.core.jit import kernel
 
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float32]

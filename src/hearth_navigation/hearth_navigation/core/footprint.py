@@ -16,10 +16,10 @@ import numpy.typing as npt
 import shapely
 from hearth_core.errors import BadInputError
 from hearth_core.geometry import Pose2
+from hearth_core.jit import kernel
 from shapely.geometry import Point, Polygon
 
 from hearth_navigation.core.field import Field, Values, sample
-from hearth_navigation.core.jit import kernel
 
 Array = npt.NDArray[np.float64]
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from hearth_core.jit import kernel
 
+from hearth_navigation.core.angles import wrap
 from hearth_navigation.core.cost_to_go import _pop, _push, step_cost
 from hearth_navigation.core.field import Values
 from hearth_navigation.core.footprint import clearance
-from hearth_navigation.core.jit import kernel, wrap
 
 Array = npt.NDArray[np.float64]
 HEADINGS = 16

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from hearth_core.jit import kernel
 
 from hearth_navigation.core.footprint import Footprint
-from hearth_navigation.core.jit import kernel
 
 Array = npt.NDArray[np.float64]
 Velocity = tuple[float, float, float]

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 from hearth_core.geometry import Pose2
+from hearth_core.jit import kernel
 
 from hearth_navigation.core.field import Field, Values
-from hearth_navigation.core.jit import kernel
 
 Array = npt.NDArray[np.float64]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from hearth_core.geometry import Pose2, wrap_angle
+from hearth_core.jit import kernel
 
 from hearth_navigation.core.field import Field, Values
 from hearth_navigation.core.grid import FREE, Grid
-from hearth_navigation.core.jit import kernel
 from hearth_navigation.core.matcher import refine
 from hearth_navigation.core.raycast import expected_ranges
 from hearth_navigation.core.scan import thin

@@ -10,10 +10,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
+from hearth_core.jit import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def shrink_depth(depth: Any, stride: Any, near: Any, far: Any, edge: Any) -> Any:
     """Depth on a coarser grid: each block keeps the mean of its nearest surface; 0: nothing.
 
@@ -60,7 +60,7 @@ def shrink_depth(depth: Any, stride: Any, near: Any, far: Any, edge: Any) -> Any
     return clean
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "arcp"})
+@kernel(fastmath={"reassoc", "contract", "arcp"})
 def points_and_normals(
     depth: Any, fx: Any, fy: Any, cx: Any, cy: Any, rotation: Any, translation: Any, radius: Any
 ) -> Any:
@@ -148,7 +148,7 @@ def points_and_normals(
     return points, normals
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _root(parent: Any, i: Any) -> Any:
     while parent[i] != i:
         parent[i] = parent[parent[i]]
@@ -156,7 +156,7 @@ def _root(parent: Any, i: Any) -> Any:
     return i
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def connect(ids: Any, points: Any, gap: Any) -> Any:
     """Components of pixels that carry the same id and are neighbours in image and space.
 
@@ -211,7 +211,7 @@ def connect(ids: Any, points: Any, gap: Any) -> Any:
     return labels, count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def component_statistics(labels: Any, count: Any, points: Any, area: Any) -> Any:
     """Per component: pixels (N,), area (N,) [m2], least and largest coordinates (N, 3) [m]."""
     pixels = np.zeros(count, np.int32)
@@ -233,7 +233,7 @@ def component_statistics(labels: Any, count: Any, points: Any, area: Any) -> Any
     return pixels, total, low, high
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def rim_statistics(labels: Any, count: Any, depth: Any, step: Any) -> Any:
     """What lies beyond the rim of each component, ``step`` cells away along rows and columns.
 
@@ -265,7 +265,7 @@ def rim_statistics(labels: Any, count: Any, depth: Any, step: Any) -> Any:
     return rim
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def assign_walls(
     free: Any, points: Any, normals: Any, depth: Any, planes: Any, cosine: float
 ) -> Any:
@@ -297,7 +297,7 @@ def assign_walls(
     return labels
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def grow_walls(large: Any, labels: Any, free: Any, points: Any, depth: Any, planes: Any) -> Any:
     """Large parts of walls with the free cells beside them that lie on the same plane."""
     rows, cols = free.shape

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
+from hearth_core.jit import kernel
 
 from hearth_sim.core.render_offscreen import FAR, NEAR, Color, Depth
 
@@ -32,14 +32,14 @@ class DepthErrors:
     """Probability of a hole anywhere."""
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def _hash(value: Any) -> Any:
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return value ^ (value >> np.uint64(31))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _depth_kernel(
     buffer: Any,
     out: Any,
@@ -88,7 +88,7 @@ def _depth_kernel(
                 out[v, u] = z + noise * z * z * gauss
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _color_kernel(image: Any, seed: Any, amplitude: int) -> None:
     flat = image.reshape(-1)
     span = np.uint64(2 * amplitude + 1)
