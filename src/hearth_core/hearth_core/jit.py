@@ -142,7 +142,7 @@ def kernel(function: Any = None, /, **options: Any) -> Any:
         The compiled function, or with options alone a decorator.
     """
     if function is None:
-        return lambda wrapped: kernel(wrapped, **options)  # type: ignore[call-overload]
+        return lambda wrapped: kernel(wrapped, **options)
     dispatcher = numba.njit(**{"nogil": True, "error_model": "numpy", **options})(function)
     if hasattr(dispatcher, "_cache"):  # not with NUMBA_DISABLE_JIT
         dispatcher._cache = ContentCache(dispatcher)

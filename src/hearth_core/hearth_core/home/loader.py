@@ -32,6 +32,7 @@ FLOORS = ("wood", "parquet", "tiles", "dark_tiles", "stone", "carpet", "concrete
 WALLS = ("white", "cream", "sage", "sky", "clay", "grey")
 HINGES = ("left", "right")
 FLOOR = "floor"
+PERMISSIONS = ("remote_heat",)
 RESERVED = frozenset({"world", "floor", "charger", "robot"})
 """Names that mean something else to the simulated world and its truth."""
 SIZE_FACTORS = (0.4, 3.0)
@@ -194,7 +195,7 @@ def _direction(item: Item, at: Point, first: Room, second: Room) -> float:
 def _place(item: Item, rooms: tuple[Room, ...]) -> Place:
     table = item.table(
         ("kind", "at", "facing"),
-        ("name", "size", "elevation", "model", "hinge", "finish", "aliases"),
+        ("name", "size", "elevation", "model", "hinge", "finish", "aliases", "permissions"),
     )
     kind = PLACE_KINDS[table["kind"].choice(PLACE_KINDS)]
     pose = _pose(table)
@@ -227,6 +228,7 @@ def _place(item: Item, rooms: tuple[Room, ...]) -> Place:
         model,
         _choice(table, "finish", COLOURS, kind.finishes[0]),
         _words(table, "aliases"),
+        tuple(item.choice(PERMISSIONS) for item in table.each("permissions")),
     )
 
 

@@ -145,6 +145,8 @@ class Place:
     finish: str = ""
     """Name of its material or colour; empty: the kind's usual one."""
     aliases: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
+    """What people allow beyond the usual: ``remote_heat``, to make it hot from afar."""
 
     @property
     def frame(self) -> Transform:

@@ -85,6 +85,8 @@ def _describe_place(place: Place) -> dict[str, Any]:
         if joint.side.value in HINGES and not joint.name.startswith("door_"):
             document["hinge"] = str(joint.side)
             break
+    if place.permissions:
+        document["permissions"] = list(place.permissions)
     return document | _aliases(place.aliases)
 
 
