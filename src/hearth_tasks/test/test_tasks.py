@@ -1,19 +1,21 @@
 """Sentences, trees and judgement, with no robot."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hearth_core.errors import BadInputError, UnknownNameError
-from hearth_core.geometry import Transform
+from hearth_core.geometry import Pose2, Transform
 from hearth_core.home import load_home
-from hearth_core.home.model import Home
+from hearth_core.home.model import Home, Place
 from hearth_core.outcome import Code, Outcome
 from hearth_tasks.core.evaluation import Truth, judge
+from hearth_tasks.core.floor import Floor
 from hearth_tasks.core.run import TaskRun
 from hearth_tasks.core.sentences import Bring, Go, Move, parse_task
 from hearth_tasks.core.skills import Close, FakeSkills, Navigate, Open, Pick, Put, Request
-from hearth_tasks.core.staging import Distances, before_closing, before_handle, before_surface
+from hearth_tasks.core.staging import Staging
 from hearth_tasks.core.statistics import wilson_interval
 
 HOMES = Path(__file__).resolve().parents[3] / "config" / "homes"
@@ -96,7 +98,7 @@ def test_a_failed_pick_is_tried_again_after_another_look(home: Home) -> None:
 
 def test_an_unreachable_side_of_the_table_is_left_for_the_next(home: Home) -> None:
     table = home.place("dining_table")
-    first = before_surface(table, home.place("refrigerator").pose, Distances())[0]
+    first = Staging(home).around(table, home.place("refrigerator").pose)[0]
 
     def script(request: Request) -> Outcome:
         if isinstance(request, Navigate) and request.pose == first:
@@ -133,17 +135,89 @@ def test_cancel_reaches_the_running_skill_and_the_task_ends(home: Home) -> None:
 def test_staging_stands_in_front_and_faces_the_place(home: Home) -> None:
     place = home.place("refrigerator")
     joint = place.joints[0]
-    for pose in (
-        before_handle(place, joint, Distances()),
-        before_closing(place, joint, Distances()),
-    ):
+    staging = Staging(home)
+    for pose in (*staging.before_handle(place, joint), *staging.before_closing(place, joint)):
         local = place.pose.inverse() @ pose
         assert local.x > place.size[0] / 2 + 0.3
         assert abs(abs(local.yaw) - math.pi) < 1e-9
     handle = joint.handle
     assert handle is not None
-    local = place.pose.inverse() @ before_handle(place, joint, Distances())
+    local = place.pose.inverse() @ staging.before_handle(place, joint)[0]
     assert local.y == pytest.approx(handle.centre[1])
+
+
+@pytest.mark.parametrize("name", ["dining_table", "counter", "coffee_table", "bed"])
+def test_stands_around_a_place_are_on_free_floor_of_its_side_of_the_walls(
+    home: Home, name: str
+) -> None:
+    place = home.place(name)
+    floor = Floor(home)
+    stands = Staging(home).around(place)
+    assert len(stands) >= 2
+    for pose in stands:
+        assert floor.clearance(pose) > -0.05, pose
+        assert floor.is_before(pose, place)
+        ahead = place.pose.inverse() @ pose @ Pose2(0.62, 0.0, 0.0)
+        assert abs(ahead.x) <= place.size[0] / 2 + 1e-6  # it faces the place
+        assert abs(ahead.y) <= place.size[1] / 2 + 1e-6
+
+
+def test_a_handle_beside_a_wall_is_approached_from_the_other_side(home: Home) -> None:
+    place = home.place("refrigerator")
+    joint = place.joint("door")
+    assert joint.handle is not None
+    bar = place.pose @ Pose2(place.size[0] / 2 + 0.75, joint.handle.centre[1], math.pi)
+    wide = replace(home, places=(place, _block(home, bar @ Pose2(0.0, -0.40, 0.0))))
+    narrow = Staging(wide).before_handle(place, joint)[0]
+    towards = (bar.inverse() @ narrow).y
+    assert towards > 0.05
+    assert Floor(wide).clearance(narrow) > 0.1
+
+
+def _block(home: Home, pose: Pose2) -> Place:
+    return replace(home.place("trash_bin"), name="block", pose=pose, size=(0.2, 0.2, 1.0))
+
+
+def test_blocked_stands_are_passed_over_until_one_is_free(home: Home) -> None:
+    table = home.place("dining_table")
+    stands = Staging(home).around(table, home.place("refrigerator").pose)
+
+    def script(request: Request) -> Outcome:
+        if isinstance(request, Navigate) and request.pose in stands[:3]:
+            return Outcome.failure("navigation_206", "occupied")
+        return Outcome.success()
+
+    skills = FakeSkills(script)
+    assert run(home, skills).ok
+    driven = [r.pose for r in skills.asked if isinstance(r, Navigate)]
+    assert driven[-4:] == stands[:4]
+
+
+def test_a_table_on_which_nothing_can_be_put_from_here_is_tried_from_there(home: Home) -> None:
+    table = home.place("dining_table")
+    stands = Staging(home).around(table, home.place("refrigerator").pose)
+    at: list[Pose2] = []
+
+    def script(request: Request) -> Outcome:
+        if isinstance(request, Navigate):
+            at.append(request.pose)
+        if isinstance(request, Put) and at[-1] == stands[0]:
+            return Outcome.failure("no_free_spot", "there is no free spot on it")
+        return Outcome.success()
+
+    skills = FakeSkills(script)
+    assert run(home, skills).ok
+    assert at[-2:] == stands[:2]
+
+
+def test_what_cannot_get_better_is_not_tried_again(home: Home) -> None:
+    def script(request: Request) -> Outcome:
+        lost = Outcome.failure("nothing_held", "neither hand holds anything")
+        return lost if isinstance(request, Put) else Outcome.success()
+
+    skills = FakeSkills(script)
+    assert run(home, skills).reason == "nothing_held"
+    assert kinds(skills.asked).count(Put) == 1
 
 
 def truth(home: Home, **changes: object) -> Truth:

@@ -98,6 +98,7 @@ def look_at_door(context: Context, place: Place, joint: Articulation) -> Swing:
     swing = Swing.from_door(door, length)
     context.openings.setdefault(place.name, {})[joint.name] = door.opening
     odom_from_map = context.eyes.odom_from_map()
+    context.swings[key] = swing.moved_by(odom_from_map.inverse().planar())
     context.seen_places[place.name] = odom_from_map.inverse() @ place_from_door(
         place, joint, swing
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hearth_core.geometry import Pose2
 from hearth_core.home.model import Articulation, Home, Place
 from py_trees.behaviour import Behaviour
 
-from hearth_tasks.core.behaviours import Journal, Step, fallback, retry, sequence, whatever
+from hearth_tasks.core.behaviours import Drive, Journal, Step, retry, sequence, whatever
 from hearth_tasks.core.sentences import Bring, Go, Move, Task, door_of
 from hearth_tasks.core.skills import (
     Close,
     ConfirmDoor,
     Find,
-    Navigate,
     Open,
     Pick,
     Posture,
@@ -20,13 +21,7 @@ from hearth_tasks.core.skills import (
     Request,
     Skills,
 )
-from hearth_tasks.core.staging import (
-    Distances,
-    before_closing,
-    before_handle,
-    before_inside,
-    before_surface,
-)
+from hearth_tasks.core.staging import Distances, Staging
 
 
 class Chores:
@@ -38,7 +33,7 @@ class Chores:
         self._home = home
         self._skills = skills
         self._journal = journal
-        self._distances = distances or Distances()
+        self._staging = Staging(home, distances)
 
     def build(self, task: Task) -> Behaviour:
         """The tree of one task."""
@@ -68,19 +63,16 @@ class Chores:
     def _go(self, task: Go) -> Behaviour:
         target = task.target
         if target.place is not None:
-            pose = target.place.approach(self._distances.inside)
-        else:
-            x, y = _middle(target.room.polygon)
-            pose = Pose2(x, y, 0.0)
-        return self._drive(target.name, pose)
+            return self._drive(target.name, self._staging.around(target.place))
+        return self._drive(target.name, self._staging.within(target.room))
 
     def _open(self, place: Place, joint: Articulation) -> Behaviour:
         attempt = sequence(
             f"open {place.name}",
-            self._drive(place.name, before_handle(place, joint, self._distances)),
+            self._drive(place.name, self._staging.before_handle(place, joint)),
             self._step(f"pull {place.name} open", Open(f"{place.name}/{joint.name}")),
         )
-        tree: list[Behaviour] = [retry(3, attempt)]
+        tree: list[Behaviour] = [self._retry(3, attempt)]
         if place.kind == "refrigerator":
             tree.append(whatever(self._confirm(place, opened=True)))
         return sequence(f"opened {place.name}", *tree)
@@ -88,13 +80,13 @@ class Chores:
     def _close(self, place: Place, joint: Articulation) -> Behaviour:
         attempt = sequence(
             f"close {place.name}",
-            self._drive(f"{place.name} door", before_closing(place, joint, self._distances)),
+            self._drive(f"{place.name} door", self._staging.before_closing(place, joint)),
             self._step(f"push {place.name} shut", Close(f"{place.name}/{joint.name}")),
         )
-        tree: list[Behaviour] = [retry(2, attempt)]
+        tree: list[Behaviour] = [self._retry(2, attempt)]
         if place.kind == "refrigerator":
             tree.append(self._confirm(place, opened=False))
-        return retry(2, sequence(f"closed {place.name}", *tree))
+        return self._retry(2, sequence(f"closed {place.name}", *tree))
 
     def _pick(self, task: Bring, joint: Articulation | None) -> Behaviour:
         where = f"{task.source.name}/{task.surface.name}" if task.surface else task.source.name
@@ -103,31 +95,29 @@ class Chores:
             self._step(f"find {task.label}", Find(task.label, where)),
             self._step(f"pick {task.label}", Pick(task.label, where)),
         )
-        return retry(
+        return self._retry(
             2,
             sequence(
                 f"get {task.label}",
-                self._drive(task.source.name, before_inside(task.source, joint, self._distances)),
-                retry(2, look_and_pick),
+                self._drive(task.source.name, self._staging.before_inside(task.source, joint)),
+                self._retry(2, look_and_pick),
             ),
         )
 
     def _put(self, place: Place, coming_from: Place) -> Behaviour:
-        sides = before_surface(place, coming_from.pose, self._distances)
-        return fallback(
+        stands = self._staging.around(place, coming_from.pose)
+        attempt = sequence(
             f"put on {place.name}",
-            *(
-                sequence(
-                    f"put from side {number}",
-                    self._drive(place.name, pose),
-                    retry(2, self._step(f"put down on {place.name}", Put(place.name))),
-                )
-                for number, pose in enumerate(sides, 1)
-            ),
+            self._drive(place.name, stands),
+            self._retry(2, self._step(f"put down on {place.name}", Put(place.name))),
         )
+        return self._retry(min(4, len(stands)), attempt)
 
-    def _drive(self, where: str, pose: Pose2) -> Behaviour:
-        return retry(2, self._step(f"drive to {where}", Navigate(pose, where)))
+    def _drive(self, where: str, stands: Sequence[Pose2]) -> Behaviour:
+        return Drive(where, self._skills, stands, self._journal)
+
+    def _retry(self, times: int, child: Behaviour) -> Behaviour:
+        return retry(times, child, self._journal)
 
     def _confirm(self, place: Place, *, opened: bool) -> Behaviour:
         word = "open" if opened else "closed"
@@ -138,10 +128,3 @@ class Chores:
 
     def _step(self, name: str, request: Request) -> Step:
         return Step(name, self._skills, request, self._journal)
-
-
-def _middle(polygon: tuple[tuple[float, float], ...]) -> tuple[float, float]:
-    return (
-        sum(x for x, _ in polygon) / len(polygon),
-        sum(y for _, y in polygon) / len(polygon),
-    )

@@ -9,7 +9,7 @@ from hearth_core.home.model import Home
 from hearth_core.outcome import Outcome
 from py_trees.common import Status
 
-from hearth_tasks.core.behaviours import Journal, Step
+from hearth_tasks.core.behaviours import Drive, Journal, Step
 from hearth_tasks.core.chores import Chores
 from hearth_tasks.core.sentences import parse_task
 from hearth_tasks.core.skills import Skills
@@ -50,7 +50,7 @@ class TaskRun:
         task = parse_task(sentence, home)
         self.root = Chores(home, skills, self.journal, distances).build(task)
         self._began = now
-        self._steps = [node for node in self.root.iterate() if isinstance(node, Step)]
+        self._steps = [node for node in self.root.iterate() if isinstance(node, Step | Drive)]
         self._canceling = False
 
     def drawing(self) -> str:
