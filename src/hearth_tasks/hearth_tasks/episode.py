@@ -25,7 +25,10 @@ from hearth_tasks.core.evaluation import judge
 from hearth_tasks.core.sentences import parse_task
 from hearth_tasks.evaluator import TruthListener
 
-Path2 = list[tuple[float, float, float, float]]
+ANSWER = 30.0
+"""Longest wall time [s] until the robot answers the task, and without its server."""
+FROZEN = 60.0
+"""Longest wall time [s] that simulated time may stand."""
 
 
 @dataclass
@@ -95,6 +98,9 @@ class Watcher:
         self._client = ActionClient(robot_node, DoTask, "do_task")
         self._handle: Any = None
         self._result: Any = None
+        self._sent = 0.0
+        self._seen_server = 0.0
+        self._seen_time: tuple[float | None, float] = (None, 0.0)
 
     def ready(self) -> bool:
         """Whether the robot says it is ready for a task."""
@@ -114,14 +120,41 @@ class Watcher:
 
     def send(self, task: str) -> None:
         """Give the robot its task."""
-        self._result = None
+        self._result = self._handle = None
+        self._sent = self._seen_server = wall.monotonic()
+        self._seen_time = (None, wall.monotonic())
         future = self._client.send_goal_async(DoTask.Goal(task=task))
         future.add_done_callback(self._on_accepted)
 
     def cancel(self) -> None:
         """Ask the robot to stop what it does."""
-        if self._handle is not None and self._result is None:
+        if self._handle is not None and self._handle.accepted and self._result is None:
             self._handle.cancel_goal_async()
+
+    def require_alive(self, now: float) -> None:
+        """Check at wall time ``now`` [s] that whoever should answer can still do so.
+
+        Raises:
+            HearthError: The task was not answered in time or was rejected, its server is gone,
+                or simulated time stands.
+        """
+        server = f"/{self.robot}/do_task (node executive)"
+        if self._handle is None and now - self._sent > ANSWER:
+            raise HearthError(f"{server} did not answer the task in {ANSWER:.0f} s")
+        if self._handle is not None and not self._handle.accepted:
+            raise HearthError(f"{server} rejected the task")
+        if self._client.server_is_ready():
+            self._seen_server = now
+        elif now - self._seen_server > ANSWER:
+            raise HearthError(f"{server} has been gone for {ANSWER:.0f} s")
+        time = self.truth.time()
+        if time != self._seen_time[0]:
+            self._seen_time = (time, now)
+        elif now - self._seen_time[1] > FROZEN:
+            raise HearthError(
+                f"simulated time has stood for {FROZEN:.0f} s: /sim/truth/state (node world) "
+                "is silent"
+            )
 
     @property
     def result(self) -> DoTask.Result | None:
@@ -149,10 +182,10 @@ class Watcher:
             self._health[name] = (int.from_bytes(status.level, "little"), status.message)
 
     def _on_accepted(self, future: Any) -> None:
-        self._handle = future.result()
-        if not self._handle.accepted:
-            raise HearthError("the executive rejected the task")
-        self._handle.get_result_async().add_done_callback(self._on_result)
+        handle = future.result()
+        if handle.accepted:
+            handle.get_result_async().add_done_callback(self._on_result)
+        self._handle = handle
 
     def _on_result(self, future: Any) -> None:
         response = future.result()
@@ -179,7 +212,7 @@ def run_task(
         limit: Longest simulated time [s].
 
     Raises:
-        HearthError: The task cannot be read.
+        HearthError: The task cannot be read, or nobody does it (see :meth:`require_alive`).
     """
     task = parse_task(record.task, home)
     began, wall_began = watcher.truth.time() or 0.0, wall.monotonic()
@@ -189,6 +222,8 @@ def run_task(
     while watcher.result is None:
         wall.sleep(0.2)
         show(watcher.moment(began))
+        if not canceled:
+            watcher.require_alive(wall.monotonic())
         late = (watcher.truth.time() or began) - began > limit
         if not canceled and (late or should_stop()):
             canceled = True
