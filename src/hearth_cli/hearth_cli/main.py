@@ -18,6 +18,7 @@ _MODULES = {
     "bench": "hearth_cli.bench",
     "map": "hearth_cli.mapping",
     "picture": "hearth_cli.picture",
+    "docs": "hearth_cli.docs",
     "doctor": "hearth_cli.doctor",
     "shell": "hearth_cli.shell",
     "lock": "hearth_cli.locking",

@@ -9,6 +9,7 @@ COMMANDS: dict[str, str] = {
     "bench": "measure: bench NAME [--quick] [--seed S] (bench --help)",
     "map": "build a home's map by driving through it (map --help)",
     "picture": "one image of a recorded run: picture DIR FILE",
+    "docs": "write the packages' parameter tables anew from the code (docs --check)",
     "doctor": "what is installed and what does not work, each problem with its remedy",
     "shell": "a shell in which everything is found, for colcon, scripts and tools",
     "setup": "set up what is missing and stop; every other command does so first",

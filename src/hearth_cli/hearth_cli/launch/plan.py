@@ -10,7 +10,7 @@ from pathlib import Path
 class ProcessSpec:
     """One process: how to start it, what to show of it, and what to do when it ends."""
 
-    name: str  # unique in its plan: `container-3`
+    name: str  # unique in its plan: `robot1_navigation-3`
     command: tuple[str, ...]
     environment: dict[str, str]
     cwd: Path | None = None
