@@ -16,7 +16,7 @@ from hearth_core.geometry import Pose2
 
 from hearth_navigation.core.field import Field
 from hearth_navigation.core.footprint import Footprint
-from hearth_navigation.core.mppi_kernels import CONTACT, average, evaluate, footprint_gap
+from hearth_navigation.core.mppi_kernels import BLOCK, CONTACT, average, evaluate, footprint_gap
 
 Array = npt.NDArray[np.float64]
 
@@ -83,17 +83,15 @@ class Mppi:
         self.config = config
         self.limits = limits
         generator = np.random.default_rng(seed)
-        knots = generator.standard_normal((4 * config.samples, config.knots, 3))
-        self._rough = (np.diff(knots, axis=1) ** 2).sum(axis=(1, 2)) / config.knots
-        at = np.linspace(0.0, config.knots - 1.0, config.steps)
-        low = np.minimum(at.astype(np.int64), config.knots - 2)
-        share = (at - low)[None, :, None]
-        self._noise = np.ascontiguousarray(
-            (1.0 - share) * knots[:, low] + share * knots[:, low + 1], np.float32
-        )
+        pool = 4 * config.samples
+        knots = generator.standard_normal((config.knots, 3, pool))
+        self._rough = (np.diff(knots, axis=0) ** 2).sum(axis=(0, 1)) / config.knots
+        self._noise = np.ascontiguousarray(knots, np.float32)
         self._generator = generator
-        self._mean = np.zeros((config.steps, 3))
+        self._mean = np.zeros((config.steps, 3), np.float32)
         self._costs = np.zeros(config.samples)
+        self._state = np.zeros((13, BLOCK), np.float32)
+        self._seen = np.zeros((config.steps // 2, 4, BLOCK), np.float32)
 
     def reset(self) -> None:
         """Forget the last plan of commands."""
@@ -129,14 +127,15 @@ class Mppi:
                 limits.backward * speed,
                 limits.sideways * speed,
                 limits.turn * max(speed, 0.5),
-                limits.acceleration,
-                limits.turn_acceleration,
-            ]
+                limits.acceleration * config.period,
+                limits.turn_acceleration * config.period,
+            ],
+            np.float32,
         )
-        sigma = 0.4 * np.array([bounds[0], bounds[2], bounds[3]])
+        sigma = np.float32(0.4) * bounds[[0, 2, 3]]
         reach = limits.forward * config.steps * config.period + 0.5
         last = int(np.searchsorted(travelled, travelled[index] + reach, side="right"))
-        start = np.array([pose.x, pose.y, pose.yaw])
+        start = np.array([pose.x, pose.y, pose.yaw, *velocity], np.float32)
         weights = np.array(
             [
                 config.comfort,
@@ -158,14 +157,13 @@ class Mppi:
                 ),
             ]
         )
-        offset = int(self._generator.integers(len(self._noise)))
+        offset = int(self._generator.integers(self._noise.shape[2] - config.samples + 3))
         self._mean[:-1] = self._mean[1:]
-        evaluate(
+        least = evaluate(
             clearance.values,
             *clearance.geometry,
             footprint.discs,
             start,
-            np.array(velocity, np.float64),
             self._mean,
             self._noise,
             self._rough,
@@ -178,13 +176,23 @@ class Mppi:
             max(last, index + 1),
             config.period,
             weights,
+            config.temperature,
+            self._state,
+            self._seen,
             self._costs,
-        )
-        least = average(
-            self._mean, self._noise, offset, sigma, bounds, self._costs, config.temperature
         )
         if least >= CONTACT:
             self.reset()
             return Control((0.0, 0.0, 0.0), True)
+        average(
+            self._mean,
+            self._noise,
+            offset,
+            sigma,
+            bounds,
+            self._costs,
+            least,
+            config.temperature,
+        )
         vx, vy, wz = self._mean[0]
         return Control((float(vx), float(vy), float(wz)), False)
