@@ -20,7 +20,8 @@ from hearth_cli.setup.progress import Progress
 from hearth_cli.setup.wheels import patch_exports
 
 from hearth_cli.setup import ensure as ensure_module
-from hearth_cli.setup import interfaces, packages, source_tree, system
+from hearth_cli.setup import interfaces, kernels, packages, source_tree, system
+from hearth_core import jit
 
 SETUP = Path(ensure_module.__file__).parent
 ROOT = Path(__file__).resolve().parents[3]
@@ -58,7 +59,7 @@ class Counter:
             output.parent.mkdir(parents=True, exist_ok=True)
             output.write_text(name)
 
-        return Step(name, name, lambda: self.keys[name], output, run)
+        return Step(name, name, lambda: self.keys[name], output.exists, run)
 
     def go(self) -> list[str]:
         self.ran = []
@@ -94,6 +95,7 @@ def counted(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Counter:
     for path in (layout.python, layout.interfaces / interfaces.KEY_FILE, layout.install / "x"):
         path.parent.mkdir(parents=True)
         path.write_text("")
+    kernels.forget_lists(layout)
     return counter
 
 
@@ -106,6 +108,38 @@ def test_a_second_set_up_only_looks(layout: Layout, counted: Counter) -> None:
     assert counted.ran == ["one", "two", "three"]
     (layout.root / "src" / "hearth_x" / "new.py").write_text("x = 1\n")
     assert not is_ready(layout)
+
+
+def test_an_emptied_cache_of_kernels_is_noticed(layout: Layout, counted: Counter) -> None:
+    ensure(layout)
+    write_atomic(kernels.list_file(layout, "a.warmup"), "a.kernel\nb.kernel\n")
+    assert not is_ready(layout)
+    in_cache, in_clone = kernels.folders(layout)
+    write_atomic(in_cache / "a.kernel", "")
+    write_atomic(in_clone / "b.kernel", "")
+    assert is_ready(layout)
+    (in_cache / "a.kernel").unlink()
+    assert not is_ready(layout)
+    kernels.forget_lists(layout)
+    assert is_ready(layout)
+
+
+def test_kernels_that_nobody_used_for_long_are_thrown_away(layout: Layout) -> None:
+    folder = kernels.folders(layout)[0]
+    for name, days in (("old", kernels.KEPT_DAYS + 1), ("used", 1)):
+        write_atomic(folder / name, "")
+        then = time.time() - days * 86400.0
+        os.utime(folder / name, (then, then))
+    kernels.prune(layout)
+    assert [path.name for path in folder.iterdir()] == ["used"]
+
+
+def test_kernels_are_looked_for_where_they_are_kept(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEARTH_ROOT", str(layout.root))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(layout.cache.parent / "x"))
+    assert kernels.folders(Layout.of(layout.root)) == jit.folders()
 
 
 def test_two_set_ups_at_once_do_the_work_once(layout: Layout, counted: Counter) -> None:
@@ -231,15 +265,18 @@ def test_the_lock_pins_everything_with_hashes() -> None:
 
 
 def test_set_up_needs_nothing_but_the_standard_library() -> None:
-    # distutils is asked for by the one step that runs in the environment, which has setuptools.
+    # But two steps run in the environment: it has distutils, and hearth_core with the kernels.
     allowed = set(sys.stdlib_module_names) | {"hearth_cli", "distutils"}
+    inside = {("warmup.py", "hearth_core")}
     for path in [*SETUP.glob("*.py"), SETUP.parent / "usage.py"]:
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module:
                 names = [node.module]
             for name in names:
-                assert name.split(".")[0] in allowed, f"{path.name} imports {name}"
+                package = name.split(".")[0]
+                known = package in allowed or (path.name, package) in inside
+                assert known, f"{path.name} imports {name}"
                 if name.startswith("hearth_cli."):
                     assert name.startswith(("hearth_cli.setup", "hearth_cli.usage"))
 

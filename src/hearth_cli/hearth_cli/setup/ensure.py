@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hearth_cli.setup import interfaces, packages, system
+from hearth_cli.setup import interfaces, kernels, packages, system
 from hearth_cli.setup.commands import run_logged
 from hearth_cli.setup.environment import colcon_defaults, run_environment, shell_script
 from hearth_cli.setup.errors import SetupError
@@ -33,6 +34,7 @@ LOCK_HEAD = "# Compiled from environment.in by `./hearth lock`, for Python 3.11 
 BUILDERS = ("ros-", "empy", "lark-parser", "numpy")  # what interfaces are generated and built with
 FREE_DISK = 6 * 10**9  # bytes; the environment takes 2, the build folders and caches the rest
 _SETUP = Path(__file__).parent
+_KERNELS = re.compile(rb"hearth_core\.jit|\bnumba\b|\bwarmup\b")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Step:
     name: str
     title: str
     key: Callable[[], str]
-    output: Path
+    is_there: Callable[[], bool]
     run: Callable[[str], None]
 
 
@@ -100,29 +102,30 @@ def steps(layout: Layout, progress: Progress) -> list[Step]:
         write_atomic(layout.hearth / "colcon_defaults.yaml", colcon_defaults(layout))
 
     def kernel_key() -> str:
-        files = [
-            path
-            for entry in walk(layout.root / "src")
-            if entry.name.endswith(".py") and b"numba" in (path := Path(entry.path)).read_bytes()
-        ]
+        sources = (Path(e.path) for e in walk(layout.root / "src") if e.name.endswith(".py"))
+        files = [path for path in sources if _KERNELS.search(path.read_bytes())]
         return content_hash(layout.root, files, own, packages_key())
 
     def compile_kernels(_: str) -> None:
         command = [str(layout.python), "-m", "hearth_cli.setup.warmup"]
         log = layout.hearth / "log" / "warmup.log"
+        kernels.forget_lists(layout)
         try:
             run_logged(command, log, run_environment(layout), on_wait=progress.note)
         except SetupError:  # a kernel that cannot compile is its package's test's to report
             progress.note(f"some kernels failed to compile and will be tried at run time: {log}")
+        kernels.prune(layout)
 
     return [
-        Step("system", "System packages", lambda: own, layout.state, check_system),
-        Step("packages", "Python packages", packages_key, layout.python, install_packages),
+        Step("system", "System packages", lambda: own, layout.state.exists, check_system),
+        Step("packages", "Python packages", packages_key, layout.python.exists,
+             install_packages),
         Step("interfaces", "Interface packages", interfaces_key,
-             layout.interfaces / interfaces.KEY_FILE,
+             (layout.interfaces / interfaces.KEY_FILE).exists,
              lambda key: interfaces.build(layout, key, progress)),
-        Step("tree", "Source tree", tree_key, layout.install, link_tree),
-        Step("kernels", "Compiled kernels", kernel_key, layout.state, compile_kernels),
+        Step("tree", "Source tree", tree_key, layout.install.exists, link_tree),
+        Step("kernels", "Compiled kernels", kernel_key, lambda: kernels.are_there(layout),
+             compile_kernels),
     ]  # fmt: skip
 
 
@@ -142,7 +145,11 @@ def is_ready(layout: Layout) -> bool:
         ready = (layout.state / "ready").read_text(encoding="utf-8")
     except OSError:
         return False
-    return all(path.exists() for path in outputs) and ready == _ready_text(layout)
+    return (
+        all(path.exists() for path in outputs)
+        and kernels.are_there(layout)
+        and ready == _ready_text(layout)
+    )
 
 
 @contextmanager
@@ -186,7 +193,7 @@ def run_steps(layout: Layout, todo: list[Step], progress: Progress) -> None:
         stamp = layout.state / step.name
         key = step.key()
         done = stamp.is_file() and stamp.read_text(encoding="utf-8") == key
-        if done and step.output.exists():
+        if done and step.is_there():
             progress.skip()
             continue
         stamp.unlink(missing_ok=True)
