@@ -1,14 +1,12 @@
 """Answers that come back before the sender has written down what it waits for."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from hearth_core.outcome import Outcome
 from hearth_nodekit.action_client import ActionClient
 from hearth_nodekit.actions import ActiveGoal, ThreadedActionServer
-from hearth_nodekit.testing import Spinner, isolated_context
+from hearth_nodekit.testing import Spinner
 from rclpy.context import Context
 from rclpy.node import Node
 
@@ -17,19 +15,6 @@ from hearth_interfaces.action import MoveTo
 WAIT = 20.0
 HURRY = 0.3
 """Time for an answer to overtake its sender [s]; it needs a millisecond or two."""
-
-
-@pytest.fixture
-def context() -> Iterator[Context]:
-    with isolated_context() as context:
-        yield context
-
-
-@pytest.fixture
-def node(context: Context) -> Iterator[Node]:
-    node = Node("probe", namespace="/robot1", context=context)
-    yield node
-    node.destroy_node()
 
 
 class SlowSender:

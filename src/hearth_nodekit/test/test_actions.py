@@ -1,7 +1,6 @@
 """Actions with threaded work: results, refusals, cancelling, preemption."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,26 +13,13 @@ from hearth_nodekit.actions import (
     Canceled,
     ThreadedActionServer,
 )
-from hearth_nodekit.testing import Spinner, isolated_context
+from hearth_nodekit.testing import Spinner
 from rclpy.context import Context
 from rclpy.node import Node
 
 from hearth_interfaces.action import MoveTo
 
 WAIT = 20.0
-
-
-@pytest.fixture
-def context() -> Iterator[Context]:
-    with isolated_context() as context:
-        yield context
-
-
-@pytest.fixture
-def node(context: Context) -> Iterator[Node]:
-    node = Node("probe", namespace="/robot1", context=context)
-    yield node
-    node.destroy_node()
 
 
 def call(caller: ActionCaller, posture: str, **options: Any) -> MoveTo.Result:
