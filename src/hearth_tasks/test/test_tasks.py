@@ -54,13 +54,87 @@ def test_reads_the_chore_however_it_is_said(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "source", "destination"),
+    [
+        ("bring the milk to the dining table", "refrigerator", "dining_table"),
+        ("please put the milk on the coffee table.", "refrigerator", "coffee_table"),
+        ("Bring the milk from the kitchen to the dining table", "refrigerator", "dining_table"),
+        ("bring the croissant to the desk", "cupboard", "desk"),
+        ("bring the mug from the kitchen counter to the coffee table", "counter", "coffee_table"),
+        ("carry a bottle from nightstand 1 onto the desk", "nightstand_1", "desk"),
+    ],
+)
+def test_reads_what_is_to_be_brought(
+    home: Home, sentence: str, source: str, destination: str
+) -> None:
+    task = parse_task(sentence, home)
+    assert isinstance(task, Bring)
+    assert (task.source.name, task.destination.name) == (source, destination)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "open the refrigerator door",
+        "open the fridge's door",
+        "open the door of the refrigerator",
+        "open refrigerator/door",
+    ],
+)
+def test_reads_doors_however_they_are_called(home: Home, sentence: str) -> None:
+    task = parse_task(sentence, home)
+    assert isinstance(task, Move)
+    assert (task.place.name, task.joint.name, task.opens) == ("refrigerator", "door", True)
+
+
+def test_a_robot_sent_home_drives_to_its_charger(home: Home) -> None:
+    for sentence in ("go home", "go to the charger", "drive back to the charging station"):
+        skills = FakeSkills()
+        assert run(home, skills, sentence).ok
+        assert [r.pose for r in skills.asked if isinstance(r, Navigate)] == [home.charger]
+
+
+def test_what_is_taken_stays_in_the_hand_and_the_door_is_closed(home: Home) -> None:
+    skills = FakeSkills()
+    sentence = "take the milk from the refrigerator"
+    assert run(home, skills, sentence).ok
+    order = [kind for kind in kinds(skills.asked) if kind in (Open, Pick, Close, Put)]
+    assert order == [Open, Pick, Close]
+    task = parse_task(sentence, home)
+    milk = next(thing.name for thing in home.objects if thing.kind == "milk_carton")
+    held = truth(home, supports={milk: ["robot1/left_palm", "robot1"]})
+    assert judge(task, home, "robot1", held).success
+    assert not judge(task, home, "robot1", truth(home)).success
+
+
+def test_a_surface_that_was_named_is_the_one_that_counts(home: Home) -> None:
+    task = parse_task("bring the book from the bookshelf to the cupboard/top", home)
+    assert isinstance(task, Bring)
+    skills = FakeSkills()
+    assert run(home, skills, "bring the milk to the cupboard/top").ok
+    assert Put("cupboard/top") in skills.asked
+
+
+@pytest.mark.parametrize(
     ("sentence", "error", "choice"),
     [
         ("make me happy", BadInputError, "bring the milk"),
         ("bring the unicorn from the refrigerator to the dining table", UnknownNameError, "mug"),
         ("bring the milk from the moon to the dining table", UnknownNameError, "refrigerator"),
         ("bring the milk from the refrigerator to the moon", UnknownNameError, "dining_table"),
-        ("bring the milk from the kitchen to the dining table", BadInputError, "refrigerator"),
+        ("bring the mug from the bedroom to the dining table", BadInputError, "nightstand_1"),
+        ("bring the croissant to the moon", UnknownNameError, "coffee_table"),
+        ("bring the milk to the kitchen", BadInputError, "counter"),
+        ("bring the unicorn", UnknownNameError, "milk_carton"),
+        ("bring the milk", BadInputError, "to the dining table"),
+        ("take the milk from the moon", UnknownNameError, "refrigerator"),
+        ("open the oven", BadInputError, "refrigerator/door"),
+        (
+            "bring the mug from the dishwasher to the dining table",
+            BadInputError,
+            "refrigerator/door",
+        ),
+        ("open the refrigerator window", UnknownNameError, "door"),
         (
             "bring the milk from the dining table to the refrigerator",
             BadInputError,

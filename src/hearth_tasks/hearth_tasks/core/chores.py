@@ -9,7 +9,7 @@ from hearth_core.home.model import Articulation, Home, Place
 from py_trees.behaviour import Behaviour
 
 from hearth_tasks.core.behaviours import Drive, Journal, Step, retry, sequence, whatever
-from hearth_tasks.core.sentences import Bring, Go, Move, Task, door_of
+from hearth_tasks.core.sentences import Bring, Go, Move, Take, Task, door_of
 from hearth_tasks.core.skills import (
     Close,
     ConfirmDoor,
@@ -38,7 +38,7 @@ class Chores:
     def build(self, task: Task) -> Behaviour:
         """The tree of one task."""
         match task:
-            case Bring():
+            case Bring() | Take():
                 return self._bring(task)
             case Go():
                 return sequence("go", self._posture("carry"), self._go(task))
@@ -47,7 +47,7 @@ class Chores:
             case Move(place, joint, _):
                 return sequence("close", self._posture("carry"), self._close(place, joint))
 
-    def _bring(self, task: Bring) -> Behaviour:
+    def _bring(self, task: Bring | Take) -> Behaviour:
         joint = door_of(task.source, task.surface)
         source = task.source
         steps = [self._posture("carry")]
@@ -57,11 +57,15 @@ class Chores:
         if joint is not None:
             # A door that will not close is reported, and the milk is still brought.
             steps.append(whatever(self._close(source, joint)))
-        steps += [self._put(task.destination, source), whatever(self._posture("carry"))]
+        if isinstance(task, Take):
+            return sequence(f"take {task.label} out", *steps)
+        steps += [self._put(task, source), whatever(self._posture("carry"))]
         return sequence(f"bring {task.label}", *steps)
 
     def _go(self, task: Go) -> Behaviour:
         target = task.target
+        if task.pose is not None:
+            return self._drive(target.name, [task.pose])
         if target.place is not None:
             return self._drive(target.name, self._staging.around(target.place))
         return self._drive(target.name, self._staging.within(target.room))
@@ -88,7 +92,7 @@ class Chores:
             tree.append(self._confirm(place, opened=False))
         return self._retry(2, sequence(f"closed {place.name}", *tree))
 
-    def _pick(self, task: Bring, joint: Articulation | None) -> Behaviour:
+    def _pick(self, task: Bring | Take, joint: Articulation | None) -> Behaviour:
         where = f"{task.source.name}/{task.surface.name}" if task.surface else task.source.name
         look_and_pick = sequence(
             f"take {task.label}",
@@ -104,12 +108,14 @@ class Chores:
             ),
         )
 
-    def _put(self, place: Place, coming_from: Place) -> Behaviour:
+    def _put(self, task: Bring, coming_from: Place) -> Behaviour:
+        place = task.destination
+        where = f"{place.name}/{task.onto.name}" if task.onto else place.name
         stands = self._staging.around(place, coming_from.pose)
         attempt = sequence(
             f"put on {place.name}",
             self._drive(place.name, stands),
-            self._retry(2, self._step(f"put down on {place.name}", Put(place.name))),
+            self._retry(2, self._step(f"put down on {place.name}", Put(where))),
         )
         return self._retry(min(4, len(stands)), attempt)
 

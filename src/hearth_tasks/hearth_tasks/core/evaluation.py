@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from hearth_core.geometry import Transform
-from hearth_core.home.model import Home
+from hearth_core.geometry import Pose2, Transform
+from hearth_core.home.model import Home, Surface
 
-from hearth_tasks.core.sentences import Bring, Go, Move, Task, door_of
+from hearth_tasks.core.sentences import Bring, Go, Move, Take, Task, door_of
 
 DOOR_CLOSED = 0.05
 """Largest opening of a closed door [rad]."""
@@ -55,6 +55,8 @@ def judge(task: Task, home: Home, robot: str, truth: Truth) -> Verdict:
     match task:
         case Bring():
             problems = _judge_bring(task, home, robot, truth)
+        case Take():
+            problems = _judge_take(task, home, robot, truth)
         case Go():
             problems = _judge_go(task, home, robot, truth)
         case Move(place, joint, opens):
@@ -67,20 +69,45 @@ def judge(task: Task, home: Home, robot: str, truth: Truth) -> Verdict:
 
 
 def _judge_bring(task: Bring, home: Home, robot: str, truth: Truth) -> list[str]:
-    candidates = [
+    candidates = _candidates(task, home)
+    if not candidates:
+        return [f"there never was a {task.label} in {task.source.name}"]
+    verdicts = [_judge_object(name, task, robot, truth) for name in candidates]
+    return [*min(verdicts, key=len), *_judge_door(task, truth)]
+
+
+def _judge_take(task: Take, home: Home, robot: str, truth: Truth) -> list[str]:
+    candidates = _candidates(task, home)
+    if not candidates:
+        return [f"there never was a {task.label} in {task.source.name}"]
+    held = [
+        name
+        for name in candidates
+        if truth.supports.get(name) and all(_is_of(robot, b) for b in truth.supports[name])
+    ]
+    problems = [] if held else [f"{robot} holds none of {candidates}"]
+    return [*problems, *_judge_door(task, truth)]
+
+
+def _candidates(task: Bring | Take, home: Home) -> list[str]:
+    return [
         thing.name
         for thing in home.objects
         if thing.kind == task.label and thing.place == task.source.name
     ]
-    if not candidates:
-        return [f"there never was a {task.label} in {task.source.name}"]
-    verdicts = [_judge_object(name, task, robot, truth) for name in candidates]
-    problems = min(verdicts, key=len)
+
+
+def _is_of(robot: str, body: str) -> bool:
+    return body == robot or body.startswith(f"{robot}/")
+
+
+def _judge_door(task: Bring | Take, truth: Truth) -> list[str]:
+    problems: list[str] = []
     joint = door_of(task.source, task.surface)
     if joint is not None:
         opening = truth.joints[f"{task.source.name}/{joint.name}"]
         if opening > DOOR_CLOSED:
-            problems = [*problems, f"{task.source.name} stands open at {opening:.2f} rad"]
+            problems = [f"{task.source.name} stands open at {opening:.2f} rad"]
     return problems
 
 
@@ -96,7 +123,9 @@ def _judge_object(name: str, task: Bring, robot: str, truth: Truth) -> list[str]
             f"{name} is not on {destination.name}: it touches {where} at "
             f"({x:.2f}, {y:.2f}, {z:.2f})"
         )
-    if any(body == robot or body.startswith(f"{robot}/") for body in touching):
+    elif task.onto is not None and not _is_on(task.destination.pose.inverse(), task.onto, pose):
+        problems.append(f"{name} is not on {destination.name}/{task.onto.name}")
+    if any(_is_of(robot, body) for body in touching):
         problems.append(f"{name} is still held by {robot}")
     tilt = math.acos(float(np.clip(pose.rotation[2, 2], -1.0, 1.0)))
     if tilt > UPRIGHT:
@@ -106,11 +135,22 @@ def _judge_object(name: str, task: Bring, robot: str, truth: Truth) -> list[str]
     return problems
 
 
+def _is_on(place_from_home: Pose2, surface: Surface, pose: Transform) -> bool:
+    """Whether a thing's middle is above a surface, and not by more than a thing is high."""
+    x, y = place_from_home.apply(pose.translation[:2])
+    r = surface.rectangle
+    inside = r.x_min <= x <= r.x_max and r.y_min <= y <= r.y_max
+    return bool(inside and 0.0 < pose.translation[2] - surface.height < 0.35)
+
+
 def _judge_go(task: Go, home: Home, robot: str, truth: Truth) -> list[str]:
     x, y = truth.poses[robot].translation[:2]
     room = home.room_at(float(x), float(y))
     if room is None or room.name != task.target.room.name:
         return [f"{robot} is in {room.name if room else 'no room'}, not {task.target.room.name}"]
+    if task.pose is not None:
+        distance = math.hypot(task.pose.x - x, task.pose.y - y)
+        return [] if distance < 0.3 else [f"{robot} stands {distance:.1f} m from the charger"]
     if task.target.place is not None:
         goal = task.target.place.pose
         distance = math.hypot(goal.x - x, goal.y - y)
