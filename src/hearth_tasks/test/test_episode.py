@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hearth_core.errors import HearthError
 from hearth_nodekit.testing import Spinner, isolated_context
-from hearth_tasks import episode
-from hearth_tasks.episode import Watcher
+from hearth_tasks.episode import ANSWER, FROZEN, Watcher
 from rclpy.node import Node
 
 
@@ -29,7 +28,7 @@ def test_a_task_that_nobody_answers_is_an_error_that_names_the_server(
     watcher.send("go to the kitchen")
     watcher.require_alive(wall.monotonic())  # it may take a while
     with pytest.raises(HearthError, match=r"/lonely/do_task .*did not answer"):
-        watcher.require_alive(wall.monotonic() + episode.ANSWER + 1.0)
+        watcher.require_alive(wall.monotonic() + ANSWER + 1.0)
 
 
 def test_simulated_time_that_stands_is_an_error(
@@ -42,4 +41,4 @@ def test_simulated_time_that_stands_is_an_error(
     monkeypatch.setattr(watcher, "_handle", Accepted())
     monkeypatch.setattr(watcher._client, "server_is_ready", lambda: True)
     with pytest.raises(HearthError, match="node world"):
-        watcher.require_alive(wall.monotonic() + episode.FROZEN + 1.0)
+        watcher.require_alive(wall.monotonic() + FROZEN + 1.0)
