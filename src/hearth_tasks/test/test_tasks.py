@@ -130,7 +130,7 @@ def test_a_surface_that_was_named_is_the_one_that_counts(home: Home) -> None:
         ("take the milk from the moon", UnknownNameError, "refrigerator"),
         ("open the oven", BadInputError, "refrigerator/door"),
         (
-            "bring the mug from the dishwasher to the dining table",
+            "bring the mug from dishwasher/upper_rack to the desk",
             BadInputError,
             "refrigerator/door",
         ),
