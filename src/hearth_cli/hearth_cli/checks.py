@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 from hearth_cli.domains import FIRST, LAST, reserve_domain
 from hearth_cli.launch.shared_memory import FOLDER
 from hearth_cli.main import clone_root
+from hearth_cli.setup.kernels import folders
 from hearth_cli.setup.layout import Layout
 from hearth_cli.setup.packages import requirement_blocks
 from hearth_cli.setup.system import needs
@@ -73,26 +75,50 @@ def machine() -> Iterator[Finding]:
             yield Finding(Level.BAD, need.what, "missing", remedy)
 
 
+_IMPORT = re.compile(r"ImportError|ModuleNotFoundError|No module named")
+_AGAIN = "rm -r .hearth/venv && ./hearth setup"
+
+
 def packages() -> Iterator[Finding]:
-    """Whether the installed packages are those of the lock file."""
+    """Whether the installed packages are those of the lock file, with all their files."""
     blocks = requirement_blocks(Layout.of(clone_root()).lock.read_text(encoding="utf-8"))
-    wrong = []
+    wrong, versions = [], {}
     for name, block in blocks.items():
         requirement = block.split("\\")[0].split(";")
         pinned = requirement[0].split("==")[1].strip()
         try:
-            version = importlib.metadata.version(name)
+            distribution = importlib.metadata.distribution(name)
         except importlib.metadata.PackageNotFoundError:
             if len(requirement) == 1:  # without a condition that may exclude this machine
                 wrong.append(f"{name} is missing")
             continue
-        if version != pinned:
-            wrong.append(f"{name} is {version}, pinned {pinned}")
+        versions[name] = distribution.version
+        if distribution.version != pinned:
+            wrong.append(f"{name} is {distribution.version}, pinned {pinned}")
+        if lost := lost_files(distribution):
+            wrong.append(f"{name} lacks {len(lost)} of its files, such as {lost[0]}")
     if wrong:
-        remedy = "rm .hearth/state/packages && ./hearth setup"
-        yield Finding(Level.BAD, "Python packages", "; ".join(wrong[:8]), remedy)
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in KEY_PACKAGES]
-    yield Finding(Level.GOOD, "Python packages", f"{len(blocks)} pinned: {', '.join(versions)}")
+        more = f" and {len(wrong) - 8} more" if len(wrong) > 8 else ""
+        yield Finding(Level.BAD, "Python packages", "; ".join(wrong[:8]) + more, _AGAIN)
+        return
+    keys = ", ".join(f"{name} {versions[name]}" for name in KEY_PACKAGES)
+    yield Finding(Level.GOOD, "Python packages", f"{len(blocks)} pinned: {keys}")
+
+
+def lost_files(distribution: importlib.metadata.Distribution) -> list[str]:
+    """Files that were installed and are gone, but byte code."""
+    files = [file for file in distribution.files or () if file.suffix != ".pyc"]
+    return [str(file) for file in files if not Path(str(distribution.locate_file(file))).exists()]
+
+
+def kernels() -> Iterator[Finding]:
+    """Where compiled kernels are kept, and whether a second clone will find them."""
+    shared, own = folders(Layout.of(clone_root()))
+    if os.access(shared, os.W_OK):
+        yield Finding(Level.GOOD, "kernels", f"{len(list(shared.iterdir()))} in {shared}")
+        return
+    what = f"{shared} cannot be written; they are kept in {own}, for this clone alone"
+    yield Finding(Level.NOTE, "kernels", what, f"set XDG_CACHE_HOME, or: chown -R $USER {shared}")
 
 
 _RENDER = """
@@ -117,6 +143,7 @@ def graphics() -> Iterator[Finding]:
     if result.returncode or not red.isdigit() or int(red) < 100:
         seen = _last(result.stderr) if result.returncode else f"the picture is black ({red})"
         remedy = "sudo apt-get install libegl1 libgl1-mesa-dri libgl1; unset MUJOCO_GL"
+        remedy = _AGAIN if _IMPORT.search(seen) else remedy
         yield Finding(Level.BAD, "rendering", f"{backend}: {seen}", remedy)
         return
     yield Finding(Level.GOOD, "rendering", f"{backend} on {renderer}")
@@ -170,6 +197,7 @@ def middleware() -> Iterator[Finding]:
             _last(result.stderr) if result.returncode else "two processes do not hear each other"
         )
         remedy = "check the loopback interface (ip addr show lo) and firewall rules for UDP on it"
+        remedy = _AGAIN if _IMPORT.search(seen) else remedy
         yield Finding(Level.BAD, "DDS", f"{rmw}: {seen}", remedy)
         return
     text = f"{rmw}: two processes met in {found} s and talk in {latency} ms"
@@ -255,6 +283,7 @@ def disk() -> Iterator[Finding]:
 CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
     "machine": machine,
     "packages": packages,
+    "kernels": kernels,
     "graphics": graphics,
     "middleware": middleware,
     "domains": domains,

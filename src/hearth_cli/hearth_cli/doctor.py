@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from hearth_cli.checks import CHECKS, Finding, Level
 
@@ -18,6 +18,16 @@ def report(finding: Finding) -> str:
     return "\n".join(lines)
 
 
+def _findings(name: str) -> Iterator[Finding]:
+    """What one check finds; what it found before it failed counts too."""
+    try:
+        yield from CHECKS[name]()
+    except Exception as error:  # a doctor does not die of the disease
+        text = f"the check itself failed: {type(error).__name__}: {error}"
+        remedy = f"./hearth setup; if that does not help, report `./hearth doctor {name}`"
+        yield Finding(Level.BAD, name, text, remedy)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run all checks, or those named; 1 if there is a problem."""
     unknown = [name for name in arguments if name not in CHECKS]
@@ -26,12 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     problems = 0
     for name in arguments or CHECKS:
-        try:
-            findings = list(CHECKS[name]())
-        except Exception as error:  # a doctor does not die of the disease
-            text = f"the check itself failed: {type(error).__name__}: {error}"
-            findings = [Finding(Level.BAD, name, text, "please report this")]
-        for finding in findings:
+        for finding in _findings(name):
             problems += finding.level is Level.BAD
             print(report(finding), flush=True)
     print(f"{problems} problem{'s' * (problems != 1)}.")

@@ -32,6 +32,8 @@ def main(root: Path, arguments: list[str]) -> int:
         ensure(layout)
     except SetupError as error:
         print(f"hearth: {error}", file=sys.stderr)
+        if command == "doctor":
+            print("PROBLEM set-up: it cannot be completed; the reason and what to do stand above")
         return 1
     except KeyboardInterrupt:
         print("hearth: interrupted; the next start goes on from here", file=sys.stderr)

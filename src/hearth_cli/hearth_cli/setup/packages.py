@@ -20,6 +20,10 @@ from hearth_cli.setup.wheels import patch_exports
 
 # Installed first, by pip: the installer itself, and what builds the packages that have no wheel.
 BOOTSTRAP = ("uv", "setuptools", "wheel")
+_HINT = (
+    "If it could not download: set-up needs the network once. `pip config list` says where\n"
+    "pip looks; https_proxy names a proxy. Then start again; it goes on from here."
+)
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==", re.MULTILINE)
 
 
@@ -105,12 +109,15 @@ def install(layout: Layout, progress: Progress) -> None:
     write_atomic(bootstrap, "".join(blocks[name] for name in BOOTSTRAP if name in blocks))
     pip = [str(layout.python), "-m", "pip", "--disable-pip-version-check"]
     required = ["--no-deps", "--require-hashes", "-r"]
-    run_logged(
-        [*pip, "install", *required, str(bootstrap)],
-        log / "bootstrap.log",
-        env,
-        on_wait=progress.note,
-    )
+    try:
+        run_logged(
+            [*pip, "install", *required, str(bootstrap)],
+            log / "bootstrap.log",
+            env,
+            on_wait=progress.note,
+        )
+    except SetupError as error:
+        raise SetupError(f"{error}\n{_HINT}") from error
     listing = subprocess.run(
         [*pip, "config", "list"], env=env, capture_output=True, text=True, check=False
     ).stdout
@@ -133,7 +140,12 @@ def install(layout: Layout, progress: Progress) -> None:
     except SetupError as error:
         progress.note(f"uv failed, trying pip: {str(error).splitlines()[0]}")
         slow = ["--force-reinstall"] if again else []
-        run_logged([*pip, "install", *slow, *build], log / "pip.log", env, on_wait=progress.note)
+        try:
+            run_logged(
+                [*pip, "install", *slow, *build], log / "pip.log", env, on_wait=progress.note
+            )
+        except SetupError as second:
+            raise SetupError(f"{second}\n{_HINT}") from error
     _patch(layout, env)
     marker.unlink()
 
