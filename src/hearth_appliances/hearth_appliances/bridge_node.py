@@ -1,90 +1,121 @@
-"""ROS shell around the appliance hub: shadows as latched states, everything else as events."""
+"""ROS shell around the appliance hub: topics, services and actions of one home's appliances."""
 
 from __future__ import annotations
 
 import asyncio
-import json
+import os
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from builtin_interfaces.msg import Time
-from hearth_core.errors import BadInputError
 from hearth_core.home.loader import load_home
-from hearth_nodekit.convert import to_time
+from hearth_core.home.model import Home
 from hearth_nodekit.params import declare, param
 from hearth_nodekit.reporting import report_health
 from hearth_nodekit.running import run
-from hearth_nodekit.topics import appliance_events, appliance_state
 from rclpy.node import Node
-from rclpy.publisher import Publisher
 
-from hearth_appliances.backends.thinq import SimulatedBackend, ThinQBackend, VendorBackend
-from hearth_appliances.core.event_log import Event, EventLog
-from hearth_appliances.core.hub import Hub, HubSettings
-from hearth_appliances.core.secrets import read_private
-from hearth_appliances.core.values import Shadow, Value
-from hearth_appliances.endpoint import default_path
-from hearth_interfaces.msg import ApplianceEvent, ApplianceState, PropertyValue
+from hearth_appliances.bridge.access import heat_permitted
+from hearth_appliances.bridge.actions import Actions
+from hearth_appliances.bridge.board import Board
+from hearth_appliances.bridge.services import Services
+from hearth_appliances.clouds import CLOUDS, CloudOptions, make_cloud
+from hearth_appliances.core.backend import Backend
+from hearth_appliances.core.budget import BudgetSettings
+from hearth_appliances.core.hub import Hub
+from hearth_appliances.core.intents import Intents
+from hearth_appliances.core.pipeline import Pipeline
+from hearth_appliances.core.settings import HubSettings
+from hearth_appliances.core.store import Store
+from hearth_appliances.core.watchdog import WatchSettings
 
-CLOUDS = ("simulated", "thinq")
+BEAT = 1.0
+"""Leases that ended and the bridge's own state are published this often [s]."""
 
 
 @dataclass(frozen=True)
 class Config:
     """Parameters of the bridge; secrets are in files, never here."""
 
-    cloud: str = param("simulated", f"Whose appliances: one of {CLOUDS}.")
+    cloud: str = param("simulated", f"Whose appliances: one of {tuple(CLOUDS)}.")
     endpoint: str = param("", "File of the simulated cloud; empty: this DDS domain's.")
-    token_file: str = param("", "File (0600) with the personal access token, for 'thinq'.")
+    token: str = param(
+        "", "Where the access token is, for 'thinq': file:PATH, fd:N, credential:NAME, keyring:..."
+    )
     country: str = param("KR", "ISO country of the account, for 'thinq'.")
-    log: str = param("", "SQLite file of events and profiles; empty: in memory.")
-    home: str = param("", "Home file: its places are the appliances' slugs; empty: not checked.")
-    poll_period: float = param(20.0, "One device is polled this often.", unit="s", low=1.0)
+    recording: str = param("", "File of JSON lines, for 'replay'.")
+    log: str = param(
+        "",
+        "SQLite file of what is remembered; empty: in memory, for 'thinq' the state folder.",
+    )
+    home: str = param("", "Home file: places, geometry and permissions; empty: none.")
+    calls_per_hour: int = param(600, "REST calls that may be made within an hour.", low=1)
+    idle_period: float = param(
+        400.0, "One idle device is polled this often, in rotation.", unit="s", low=1.0
+    )
+    quiet_limit: float = param(
+        20.0, "A device in use that said nothing for so long is polled.", unit="s", low=0.05
+    )
+    heal_period: float = param(
+        30.0, "The push channel is subscribed to again this often.", unit="s", low=1.0
+    )
 
 
 class BridgeNode(Node):
     """Appliances of one home; the hub runs in an asyncio thread of its own."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, backend: Backend | None = None, **options: Any) -> None:
+        """``backend``: instead of the one the parameters name (tests, benches)."""
         super().__init__("bridge", **options)
         config = declare(self, Config)
-        self._places = _places(config.home)
-        self._states: dict[str, Publisher] = {}
-        self._events: dict[str, Publisher] = {}
-        self._log = EventLog(Path(config.log).expanduser() if config.log else None)
-        self._hub = Hub(
-            _make_backend(config),
-            self._log,
-            self._now,
-            self._on_state,
-            self._on_event,
-            HubSettings(poll_period=config.poll_period),
-        )
-        report_health(self, self._hub.health)
+        home = _home(config.home)
+        cloud = backend or make_cloud(config.cloud, _options(config))
         self._loop = asyncio.new_event_loop()
+        self._store = Store(_log_path(config))
+        self._board = Board(self, home, self._now)
+        self.hub = Hub(
+            cloud,
+            self._store,
+            self._now,
+            self._board.on_state,
+            self._board.on_event,
+            _settings(config),
+            time.time,
+        )
+        pipeline = Pipeline(
+            self.hub,
+            heat_permitted=lambda slug: heat_permitted(home, slug),
+            on_access=self._board.on_access,
+        )
+        intents = Intents(pipeline)
+        self._board.attach(self.hub, intents)
+        self._offered = Services(self, self._loop, self.hub, pipeline, self._board)
+        self._acts = Actions(self, self._loop, pipeline, intents)
+        report_health(self, self.hub.health)
         self._task: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="appliance_hub", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Disconnect, and close the log."""
+        self._offered.close()
         if not self._thread.is_alive():
             return
         self._loop.call_soon_threadsafe(self._cancel)
-        self._thread.join(3.0)
+        self._thread.join(5.0)
 
     # In the hub's thread.
 
     def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._task = self._loop.create_task(self._hub.run())
+        self._task = self._loop.create_task(self._live())
         try:
             self._loop.run_until_complete(self._task)
         except asyncio.CancelledError:
@@ -93,86 +124,51 @@ class BridgeNode(Node):
             self.get_logger().fatal(f"the appliance hub died: {error!r}")
         finally:
             self._loop.close()
-            self._log.close()
+            self._store.close()
+
+    async def _live(self) -> None:
+        beat = self._loop.create_task(self._beat())
+        try:
+            await self.hub.run()
+        finally:
+            beat.cancel()
+
+    async def _beat(self) -> None:
+        while True:
+            self._board.beat()
+            await asyncio.sleep(BEAT)
 
     def _now(self) -> float:
         return float(self.get_clock().now().nanoseconds) * 1e-9
 
-    def _on_state(self, shadow: Shadow) -> None:
-        slug = shadow.info.slug
-        if slug not in self._states:
-            self._states[slug] = appliance_state(slug).publisher(self)
-            self.get_logger().info(f"appliance {slug}: {shadow.info.device_type}")
-            if self._places and slug not in self._places:
-                self.get_logger().warning(
-                    f"appliance {slug!r} is no place of the home; known: {sorted(self._places)}"
-                )
-        self._states[slug].publish(to_state(shadow, self._now()))
 
-    def _on_event(self, event: Event) -> None:
-        if event.slug not in self._events:
-            self._events[event.slug] = appliance_events(event.slug).publisher(self)
-        self._events[event.slug].publish(to_event(event))
-
-
-def to_state(shadow: Shadow, now: float) -> ApplianceState:
-    """Message of everything known of a device."""
-    info = shadow.info
-    message = ApplianceState(
-        device_id=info.device_id,
-        slug=info.slug,
-        device_type=info.device_type,
-        alias=info.alias,
-        online=shadow.online,
-        properties=[to_property(name, value) for name, value in sorted(shadow.values.items())],
-    )
-    message.header.stamp = to_time(now)
-    return message
-
-
-def to_property(name: str, value: Value) -> PropertyValue:
-    """Message of one value; the device's stamp is zero when it did not say."""
-    return PropertyValue(
-        name=name,
-        value=json.dumps(value.value),
-        source=int(value.source),
-        quality=int(value.quality),
-        device_stamp=Time() if value.device_stamp is None else to_time(value.device_stamp),
-        receive_stamp=to_time(value.receive_stamp),
+def _options(config: Config) -> CloudOptions:
+    return CloudOptions(
+        config.endpoint, config.token, config.country, str(_state_folder()), config.recording
     )
 
 
-def to_event(event: Event) -> ApplianceEvent:
-    """Message of an event."""
-    message = ApplianceEvent(
-        slug=event.slug,
-        seq=event.seq,
-        kind=event.kind,
-        name=event.name,
-        value=json.dumps(event.value),
-        late=event.late,
-        duplicate=event.duplicate,
+def _settings(config: Config) -> HubSettings:
+    return HubSettings(
+        watch=WatchSettings(idle_period=config.idle_period, quiet_limit=config.quiet_limit),
+        budget=BudgetSettings(calls_per_hour=config.calls_per_hour),
+        heal_period=config.heal_period,
     )
-    message.header.stamp = to_time(event.stamp)
-    return message
 
 
-def _make_backend(config: Config) -> ThinQBackend:
-    if config.cloud == "simulated":
-        path = Path(config.endpoint).expanduser() if config.endpoint else default_path()
-        return SimulatedBackend(path)
-    if config.cloud == "thinq":
-        if not config.token_file:
-            raise BadInputError("cloud 'thinq' needs token_file: a 0600 file with the token")
-        token = read_private(Path(config.token_file).expanduser()).strip()
-        return VendorBackend(token, config.country)
-    raise BadInputError(f"no cloud {config.cloud!r}; known: {list(CLOUDS)}")
+def _state_folder() -> Path:
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "hearth"
 
 
-def _places(home: str) -> frozenset[str]:
-    if not home or not Path(home).is_file():
-        return frozenset()
-    return frozenset(place.name for place in load_home(home).places)
+def _log_path(config: Config) -> Path | None:
+    if config.log:
+        return Path(config.log).expanduser()
+    return _state_folder() / "appliances.sqlite" if config.cloud == "thinq" else None
+
+
+def _home(path: str) -> Home | None:
+    return load_home(path) if path and Path(path).is_file() else None
 
 
 def make_node(**options: Any) -> Node:

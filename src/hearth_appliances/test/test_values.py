@@ -1,10 +1,30 @@
 """Shadows: what may overwrite what, and what can be believed."""
 
+from typing import Any
+
 import pytest
-from hearth_appliances.core.values import DeviceInfo, Quality, Shadow, Source, slugify
+from hearth_appliances.core.values import (
+    Change,
+    DeviceInfo,
+    Quality,
+    Report,
+    Shadow,
+    Source,
+    slugify,
+)
 
 DOOR = "MAIN/doorStatus/doorState"
 MODE = "MAIN/refrigeration/expressMode"
+
+
+def tell(
+    shadow: Shadow,
+    values: dict[str, Any],
+    source: Source,
+    received: float,
+    device_stamp: float | None = None,
+) -> list[Change]:
+    return shadow.report(Report(values, source, received, device_stamp))
 
 
 @pytest.fixture
@@ -13,38 +33,38 @@ def shadow() -> Shadow:
 
 
 def test_an_older_push_never_overwrites_a_newer_one(shadow: Shadow) -> None:
-    shadow.report({DOOR: "OPEN"}, Source.PUSH, received=10.0, device_stamp=9.0)
-    (change,) = shadow.report({DOOR: "CLOSE"}, Source.PUSH, received=11.0, device_stamp=8.0)
+    tell(shadow, {DOOR: "OPEN"}, Source.PUSH, received=10.0, device_stamp=9.0)
+    (change,) = tell(shadow, {DOOR: "CLOSE"}, Source.PUSH, received=11.0, device_stamp=8.0)
     assert change.late
     assert shadow.values[DOOR].value == "OPEN"
 
 
 def test_a_poll_asked_for_before_a_push_arrived_does_not_overwrite_it(shadow: Shadow) -> None:
-    shadow.report({DOOR: "OPEN"}, Source.PUSH, received=10.0, device_stamp=9.9)
-    assert shadow.report({DOOR: "CLOSE"}, Source.POLL, received=9.5) == []
+    tell(shadow, {DOOR: "OPEN"}, Source.PUSH, received=10.0, device_stamp=9.9)
+    assert tell(shadow, {DOOR: "CLOSE"}, Source.POLL, received=9.5) == []
     assert shadow.values[DOOR].value == "OPEN"
-    assert shadow.report({DOOR: "CLOSE"}, Source.POLL, received=10.5)[0].value == "CLOSE"
+    assert tell(shadow, {DOOR: "CLOSE"}, Source.POLL, received=10.5)[0].value == "CLOSE"
 
 
 def test_the_same_push_again_is_marked_and_the_same_value_later_is_no_event(
     shadow: Shadow,
 ) -> None:
-    shadow.report({MODE: True}, Source.PUSH, 10.0, 9.0)
-    assert shadow.report({MODE: True}, Source.PUSH, 10.5, 9.0)[0].duplicate
-    assert shadow.report({MODE: True}, Source.PUSH, 12.0, 11.0) == []
+    tell(shadow, {MODE: True}, Source.PUSH, 10.0, 9.0)
+    assert tell(shadow, {MODE: True}, Source.PUSH, 10.5, 9.0)[0].duplicate
+    assert tell(shadow, {MODE: True}, Source.PUSH, 12.0, 11.0) == []
     assert shadow.values[MODE].receive_stamp == 12.0
 
 
 def test_a_door_is_believed_only_after_it_was_seen_to_move(shadow: Shadow) -> None:
-    shadow.report({DOOR: "CLOSE", MODE: False}, Source.POLL, 1.0)
+    tell(shadow, {DOOR: "CLOSE", MODE: False}, Source.POLL, 1.0)
     assert shadow.values[DOOR].quality is Quality.UNKNOWN
     assert shadow.values[MODE].quality is Quality.GOOD
-    shadow.report({DOOR: "OPEN"}, Source.PUSH, 2.0, 2.0)
+    tell(shadow, {DOOR: "OPEN"}, Source.PUSH, 2.0, 2.0)
     assert shadow.values[DOOR].quality is Quality.GOOD
 
 
 def test_a_lost_cloud_makes_everything_stale_but_forgets_nothing(shadow: Shadow) -> None:
-    shadow.report({MODE: False}, Source.POLL, 1.0)
+    tell(shadow, {MODE: False}, Source.POLL, 1.0)
     shadow.lose()
     assert shadow.values[MODE].quality is Quality.STALE
     assert shadow.values[MODE].value is False

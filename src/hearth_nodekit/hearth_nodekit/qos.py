@@ -1,4 +1,4 @@
-"""The four ways Hearth talks (REP 2003): commands, events, latched states and sensor data."""
+"""The ways Hearth talks (REP 2003): commands, events, latched states and sensor data."""
 
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
@@ -6,6 +6,8 @@ COMMAND = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 """Only the newest counts."""
 EVENT = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 """Every one counts."""
+LOG = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
+"""Every one counts, and they come in bursts."""
 TRANSFORM = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 """As tf2 writes and reads ``tf``."""
 LATCHED = QoSProfile(

@@ -19,8 +19,12 @@ from vision_msgs.msg import Detection3DArray
 from visualization_msgs.msg import MarkerArray
 
 from hearth_interfaces.msg import (
+    ApplianceAccess,
+    ApplianceCapabilities,
     ApplianceEvent,
+    ApplianceList,
     ApplianceState,
+    BridgeStatus,
     SimTruth,
     SurfaceArray,
     TaskProgress,
@@ -31,6 +35,7 @@ from hearth_nodekit.qos import (
     EVENT,
     IMAGE_READER,
     LATCHED,
+    LOG,
     SENSOR_READER,
     SENSOR_WRITER,
     TRANSFORM,
@@ -134,8 +139,22 @@ def appliance_state(slug: str) -> Topic:
 
 
 def appliance_events(slug: str) -> Topic:
-    """Gap-free events of one appliance; in the home's namespace."""
-    return Topic(f"appliances/{slug}/events", ApplianceEvent, EVENT)
+    """Gap-free events of one appliance, every one of them; in the home's namespace."""
+    return Topic(f"appliances/{slug}/events", ApplianceEvent, LOG)
+
+
+def appliance_capabilities(slug: str) -> Topic:
+    """What one appliance can do; in the home's namespace."""
+    return Topic(f"appliances/{slug}/capabilities", ApplianceCapabilities, LATCHED)
+
+
+def appliance_access(slug: str) -> Topic:
+    """Who may use one appliance, and how to get at it; in the home's namespace."""
+    return Topic(f"appliances/{slug}/access", ApplianceAccess, LATCHED)
+
+
+APPLIANCES = Topic("appliances", ApplianceList, LATCHED)
+BRIDGE_STATUS = Topic("bridge/status", BridgeStatus, LATCHED)
 
 
 SIM_TRUTH = Topic("sim/truth/state", SimTruth, EVENT)

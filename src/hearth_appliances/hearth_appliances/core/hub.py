@@ -1,36 +1,38 @@
-"""Keeps a shadow of every appliance: pushes first, polls to check, events for everything."""
+"""Keeps appliances and cloud together: connects, listens, looks for what pushes lost.
+
+Pushes become state in a task of their own, whatever requests are on their way. Every REST call
+goes through :meth:`Hub.call`, which asks the rate budget first.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from hearth_core.errors import UnknownNameError
 from hearth_core.health import Health, Level
 
 from hearth_appliances.core.backend import Backend, CloudError, Fault, Link, Push
-from hearth_appliances.core.event_log import Event, EventLog
-from hearth_appliances.core.profile import Json, Property, resolve, walk_profile
-from hearth_appliances.core.values import Change, DeviceInfo, Shadow, Source, slugify
-from hearth_appliances.core.writes import control_payload
+from hearth_appliances.core.budget import Priority, RateBudget
+from hearth_appliances.core.events import Event
+from hearth_appliances.core.ingest import Appliance, Ingest
+from hearth_appliances.core.leases import LeaseTable
+from hearth_appliances.core.machines import Phase, Unit, units_of
+from hearth_appliances.core.roster import Roster
+from hearth_appliances.core.settings import HubSettings, Tally
+from hearth_appliances.core.store import Store
+from hearth_appliances.core.values import Change, Shadow
+from hearth_appliances.core.watchdog import Errand, Watchdog
 
-CLOCK_SLACK = 1.0
-"""A clock that goes back by more [s] was reset."""
+T = TypeVar("T")
+TOKEN = "fencing_token"
 
 
-@dataclass(frozen=True)
-class HubSettings:
-    """Wall-clock behaviour of the hub."""
-
-    poll_period: float = 20.0
-    """One device is polled this often, in rotation, to find pushes that were lost [s]."""
-    first_retry: float = 0.5
-    """Wait after a failure [s]; doubles up to ``last_retry``."""
-    last_retry: float = 30.0
-    """[s]."""
-    rate_limit_wait: float = 600.0
-    """Wait after the vendor says that there were too many calls (1306) [s]."""
+def news() -> Callable[[], bool]:
+    """For :meth:`Hub.until`: false at first, true after the first update, whatever it was."""
+    state = iter([False])
+    return lambda: next(state, True)
 
 
 class Hub:
@@ -39,227 +41,336 @@ class Hub:
     def __init__(
         self,
         backend: Backend,
-        log: EventLog,
+        store: Store,
         clock: Callable[[], float],
-        on_state: Callable[[Shadow], None],
+        on_state: Callable[[Appliance], None],
         on_event: Callable[[Event], None],
         settings: HubSettings | None = None,
+        wall: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """``clock`` gives the stamps [s]; the callbacks must be short."""
-        self._backend = backend
-        self._log = log
-        self._clock = clock
-        self._on_state = on_state
-        self._on_event = on_event
-        self._settings = settings or HubSettings()
-        self._shadows: dict[str, Shadow] = {}
-        self._properties: dict[str, dict[str, Property]] = {}
-        self._connected = False
-        self._problem = "not connected yet"
-        self._turn = 0
-        self._pushes: asyncio.Queue[Push | CloudError] = asyncio.Queue()
-        self._last_time = 0.0
-        self.calls = 0
-        """REST calls made."""
-        self.silent = 0
-        """Changes found by polling that no push had told of."""
+        """Make a hub.
+
+        Args:
+            backend: The cloud.
+            store: What is remembered.
+            clock: Gives stamps [s]; may be simulated and may be reset.
+            on_state: An appliance changed; must be short.
+            on_event: Something happened; must be short.
+            settings: Periods and limits.
+            wall: Wall time [s since the epoch], for what is counted over restarts.
+        """
+        self.backend = backend
+        self.store = store
+        self.settings = settings or HubSettings()
+        self.clock, self.wall = clock, wall
+        self._on_state, self._on_event = on_state, on_event
+        self.ingest = Ingest(store, self._state, self._event)
+        self.budget = RateBudget(store, self.settings.budget, wall())
+        self.watchdog = Watchdog(self.settings.watch)
+        token = store.note(TOKEN)
+        self.leases = LeaseTable(token + 1 if isinstance(token, int) else 1)
+        self.tally = Tally()
+        self.roster = Roster(self)
+        self.connected = False
+        self.link = Link.DOWN
+        self.problem = "not connected yet"
+        self.polled: dict[str, float] = {}
+        """When each device was last polled [s of ``clock``]."""
+        self.listeners: set[Callable[[Event], None]] = set()
+        """Called for every event."""
+        self._inbox: list[tuple[Push, float, bool]] = []
+        self._mail = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._update = asyncio.Event()
+        self.others: list[Push] = []
+        self._burst_until = float("-inf")
+        self._cut_at: float | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._heard: dict[str, float] = {}
 
     @property
     def shadows(self) -> dict[str, Shadow]:
         """By device id."""
-        return self._shadows
+        return {key: item.shadow for key, item in self.ingest.appliances.items()}
+
+    def units(self, appliance: Appliance) -> dict[str, Unit]:
+        """Vendor-neutral view, by location."""
+        found = units_of(appliance.shadow.plain(), appliance.info.device_type)
+        return {unit.name: unit for unit in found}
 
     def health(self) -> Health:
         """Whether the cloud is there."""
-        values = {
-            "appliances": len(self._shadows),
-            "calls": self.calls,
-            "silent_changes": self.silent,
+        now = self.wall()
+        values: dict[str, float | int | str | bool] = {
+            "appliances": len(self.ingest.appliances),
+            "link": self.link.value,
+            "calls": self.tally.calls,
+            "calls_last_hour": self.budget.spent(now),
+            "silent_changes": self.tally.silent,
+            "late": self.ingest.counts.late,
+            "duplicates": self.ingest.counts.duplicates,
         }
-        if not self._connected:
-            return Health(Level.WARN, f"appliance cloud: {self._problem}", values)
+        quiet = self.budget.quiet_until(now)
+        if quiet is not None:
+            values["quiet_for"] = round(quiet - now, 1)
+            return Health(Level.WARN, "appliance cloud: too many calls (1306): silent", values)
+        if not self.connected:
+            return Health(Level.WARN, f"appliance cloud: {self.problem}", values)
+        if self.link is not Link.UP:
+            return Health(Level.WARN, f"appliance cloud: push channel {self.problem}", values)
         return Health(Level.OK, "connected", values)
+
+    # What the back end calls
 
     def on_push(self, push: Push) -> None:
         """See :class:`~hearth_appliances.core.backend.Listener`."""
-        self._pushes.put_nowait(push)
+        now = self.clock()
+        unsure = asyncio.get_running_loop().time() < self._burst_until
+        self._inbox.append((push, now, unsure))
+        self._mail.set()
 
     def on_link(self, link: Link, reason: str = "") -> None:
         """See :class:`~hearth_appliances.core.backend.Listener`."""
-        if link is Link.DOWN:
-            self._pushes.put_nowait(CloudError(reason))
+        now = asyncio.get_running_loop().time()
+        if link is Link.UP and self._cut_at is not None:
+            self.tally.reconnects += 1
+            self._cut_at = None
+            self._burst_until = now + self.settings.burst
+            self.watchdog.suspect_all()
+        elif link is not Link.UP and self._cut_at is None:
+            self._cut_at = now
+        self.link = link
+        self.problem = reason or link.value
+        self._wake.set()
 
     def admit(self, call: str) -> None:
         """See :class:`~hearth_appliances.core.backend.Listener`."""
-        self.calls += 1
+        self.budget.admit(Priority.CONNECT, self.wall())
+        self.tally.calls += 1
+
+    # Requests
+
+    async def call(self, priority: Priority, request: Callable[[], Awaitable[T]]) -> T:
+        """Make one REST call if the budget has it.
+
+        Raises:
+            CloudError: It was not made, or failed.
+        """
+        self.budget.admit(priority, self.wall())
+        self.tally.calls += 1
+        try:
+            answer = await request()
+        except CloudError as error:
+            if error.fault is Fault.RATE_LIMIT:
+                self.budget.refused(self.wall())
+            raise
+        self.budget.answered(self.wall())
+        return answer
+
+    async def poll(self, device_id: str, priority: Priority) -> list[Change]:
+        """Ask for a state; returns what was not known.
+
+        Raises:
+            CloudError: It could not be had; of a device that is offline the shadow says so.
+        """
+        asked = self.clock()
+        self.ingest.check_clock(asked)
+        try:
+            reading = await self.call(priority, lambda: self.backend.state(device_id))
+        except CloudError as error:
+            if error.fault is Fault.OFFLINE:
+                self.ingest.offline(device_id, self.clock())
+            elif error.fault is Fault.GONE:
+                self.roster.remove(device_id)
+            raise
+        if device_id not in self.ingest.appliances:
+            return []
+        changes = self.ingest.reading(device_id, reading, asked)
+        self.polled[device_id] = asked
+        now = asyncio.get_running_loop().time()
+        self.watchdog.heard(device_id, now, changed=bool(changes))
+        return changes
+
+    async def until(self, condition: Callable[[], bool], timeout: float) -> bool:
+        """Wait for something that pushes or polls bring; whether it came true in time [s]."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout
+        while not condition():
+            self._update.clear()
+            try:
+                async with asyncio.timeout_at(end):
+                    await self._update.wait()
+            except TimeoutError:
+                return condition()
+        return True
+
+    # The life of the hub
 
     async def run(self) -> None:
         """Connect, follow, and connect again when lost."""
-        wait = self._settings.first_retry
-        while True:
-            try:
-                await self._connect()
-                wait = self._settings.first_retry
-                await self._follow()
-            except CloudError as error:
-                self._lose(str(error))
-                if error.fault is Fault.RATE_LIMIT:
-                    wait = self._settings.rate_limit_wait
-            finally:
-                await self._backend.close()
-            await asyncio.sleep(wait)
-            wait = min(2.0 * wait, self._settings.last_retry)
+        self.ingest.restore(self.clock())
+        pushes = asyncio.create_task(self._deliver())
+        failures, tired = 0, False
+        try:
+            while True:
+                await self._keep_quiet()
+                try:
+                    await self._connect()
+                    failures, tired = 0, False
+                    await self._follow()
+                except CloudError as error:
+                    self._lose(str(error))
+                    failures += 1
+                    tired = failures > self.settings.tired or error.fault is Fault.AUTH
+                finally:
+                    self.connected = False
+                    await self.backend.close()
+                await asyncio.sleep(self._pause(failures, tired=tired))
+        finally:
+            for task in (pushes, *self._tasks):
+                task.cancel()
+            await asyncio.gather(pushes, *self._tasks, return_exceptions=True)
 
-    async def set_property(self, slug: str, name: str, value: Json) -> None:
-        """Check a write against the profile, then send it; nothing is queued.
+    def _pause(self, failures: int, *, tired: bool) -> float:
+        if tired:
+            return self.settings.slow_retry
+        wait = self.settings.first_retry * 2.0 ** min(max(failures - 1, 0), 10)
+        return min(wait, self.settings.last_retry)
 
-        Raises:
-            UnknownNameError: No such appliance or property.
-            BadInputError: The profile does not allow it; no call was made.
-            CloudError: The cloud or the appliance refused.
-        """
-        by_slug = {shadow.info.slug: shadow for shadow in self._shadows.values()}
-        if slug not in by_slug:
-            raise UnknownNameError("appliance", slug, by_slug)
-        device_id = by_slug[slug].info.device_id
-        properties = self._properties[device_id]
-        if name not in properties:
-            raise UnknownNameError(f"property of {slug}", name, properties)
-        payload = control_payload(properties[name], value)
-        self.calls += 1
-        await self._backend.control(device_id, payload)
+    async def _keep_quiet(self) -> None:
+        while (quiet := self.budget.quiet_until(self.wall())) is not None:
+            self.problem = "too many calls (1306)"
+            await asyncio.sleep(min(max(quiet - self.wall(), 0.01), 60.0))
 
     async def _connect(self) -> None:
-        self._pushes = asyncio.Queue()
-        await self._backend.open(self)
-        self.calls += 1
-        for info in await self._backend.devices():
-            await self._adopt(info)
-        self._connected = True
-
-    async def _adopt(self, info: DeviceInfo) -> None:
-        shadow = self._shadows.get(info.device_id)
-        if shadow is None:
-            slug = slugify(info.alias, (s.info.slug for s in self._shadows.values()))
-            shadow = self._shadows[info.device_id] = Shadow(replace(info, slug=slug))
-        profile = self._log.profile(info.device_id)
-        if profile is None:
-            self.calls += 1
-            profile = await self._backend.profile(info.device_id)
-            self._log.keep_profile(info.device_id, profile)
-        self._properties[info.device_id] = walk_profile(profile)
-        self.calls += 1
-        await self._backend.subscribe(info.device_id)
-        await self._poll(shadow)
-
-    async def _poll(self, shadow: Shadow) -> bool:
-        """Ask for a state; whether it was another than known."""
-        asked = self._time()
-        self.calls += 1
+        self._burst_until = float("-inf")
+        await self.backend.open(self)
         try:
-            state = await self._backend.state(shadow.info.device_id)
+            devices = await self.call(Priority.CONNECT, self.backend.devices)
+            listed = {info.device_id for info in devices}
+            for gone in set(self.ingest.appliances) - listed:
+                self.roster.remove(gone)
+            for info in devices:
+                await self.roster.adopt(info)
         except CloudError as error:
-            if error.fault is not Fault.OFFLINE:
+            limited = error.fault in {Fault.RATE_LIMIT, Fault.BUDGET}
+            if not (limited and self.ingest.appliances):
                 raise
-            self._set_online(shadow, online=False)
-            self._on_state(shadow)
-            return False
-        self._set_online(shadow, online=True)
-        changes = shadow.report(self._named(shadow, state.values), Source.POLL, asked)
-        self._publish(shadow, changes)
-        return bool(changes)
+            now = asyncio.get_running_loop().time()
+            for device_id in self.ingest.appliances:  # pushes come all the same
+                self.watchdog.follow(device_id, now, None)
+            self.watchdog.suspect_all()
+        self.connected = True
+        self.problem = ""
+        self._wake.set()
 
     async def _follow(self) -> None:
-        period = self._settings.poll_period
         loop = asyncio.get_running_loop()
-        due = loop.time() + period
+        heal_due = loop.time() + self.settings.heal_period
+        misses = 0
         while True:
-            if loop.time() >= due:
-                due = loop.time() + period
-                await self._poll_next()
-            try:
-                async with asyncio.timeout_at(due):
-                    push = await self._pushes.get()
-            except TimeoutError:
+            self._wake.clear()
+            await self.roster.lives()
+            now = loop.time()
+            self._check_link(now)
+            if now >= heal_due and self.link is Link.UP:
+                heal_due = now + self.settings.heal_period
+                await self.backend.heal()
+            errand = self.watchdog.due(now, self._running())
+            if self.budget.quiet_until(self.wall()) is not None:
+                errand = None
+            if errand is not None and errand[0] <= now:
+                misses = 0 if await self._run_errand(errand[1], errand[2]) else misses + 1
+                if misses >= 3:
+                    raise CloudError("polls fail one after another")
                 continue
-            if isinstance(push, CloudError):
-                raise push
-            await self._handle(push)
+            due = heal_due if errand is None else min(heal_due, errand[0])
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(min(max(due, now + 0.01), now + 5.0)):
+                    await self._wake.wait()
 
-    async def _poll_next(self) -> None:
-        """Compare one device with its shadow; a push that never came heals the subscription."""
-        shadows = list(self._shadows.values())
-        if not shadows:
+    def _check_link(self, now: float) -> None:
+        if self.link is Link.DOWN:
+            raise CloudError(self.problem or "push channel closed")
+        if self._cut_at is None:
             return
-        self._turn += 1
-        shadow = shadows[self._turn % len(shadows)]
-        if await self._poll(shadow):
-            self.silent += 1
-            self.calls += 1
-            await self._backend.subscribe(shadow.info.device_id)
+        away = now - self._cut_at
+        if away > self.settings.link_grace and any(s.online for s in self.shadows.values()):
+            self.ingest.lose_all(self.clock())
+        if away > 4.0 * self.settings.link_grace:
+            raise CloudError("push channel does not come back")
 
-    async def _handle(self, push: Push) -> None:
-        shadow = self._shadows.get(push.device_id)
-        if shadow is None or push.kind == "DEVICE_REGISTERED":
-            self.calls += 1
-            for info in await self._backend.devices():
-                if info.device_id not in self._shadows:
-                    await self._adopt(info)
-            return
-        if push.kind == "DEVICE_UNREGISTERED":
-            self._set_online(shadow, online=False)
-            self._on_state(shadow)
-            return
-        self._set_online(shadow, online=True)
-        now = self._time()
-        if push.code:
-            self._on_event(
-                self._log.append(shadow.info.slug, now, "push_code", push.code, push.code)
+    def _running(self) -> set[str]:
+        """Devices at work: they should say something every minute."""
+        return {
+            device_id
+            for device_id, item in self.ingest.appliances.items()
+            if item.shadow.online
+            and any(
+                unit.phase is Phase.RUNNING and unit.remaining is not None
+                for unit in self.units(item).values()
             )
-        report = self._named(shadow, push.report)
-        self._publish(shadow, shadow.report(report, Source.PUSH, now, push.stamp))
+        }
 
-    def _named(self, shadow: Shadow, values: Mapping[str, Json]) -> dict[str, Json]:
-        return resolve(values, self._properties.get(shadow.info.device_id, {}))
+    async def _run_errand(self, device_id: str, errand: Errand) -> bool:
+        """One slot of the watchdog; False: the cloud does not answer."""
+        loop = asyncio.get_running_loop()
+        try:
+            if errand is Errand.RENEW:
+                await self.roster.subscribe(device_id, again=True)
+            elif await self.poll(device_id, Priority.WATCH) and errand is Errand.POLL:
+                task = loop.create_task(self._suspect_silence(device_id, loop.time()))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+        except CloudError as error:
+            return not error.cloud_lost or error.fault is Fault.RATE_LIMIT
+        finally:
+            self.watchdog.done(device_id, errand, loop.time())
+        return True
 
-    def _publish(self, shadow: Shadow, changes: list[Change]) -> None:
-        for change in changes:
-            self._on_event(
-                self._log.append(
-                    shadow.info.slug,
-                    self._time(),
-                    "property_changed",
-                    change.name,
-                    change.value,
-                    late=change.late,
-                    duplicate=change.duplicate,
-                )
-            )
-        self._on_state(shadow)
+    async def _suspect_silence(self, device_id: str, found: float) -> None:
+        """A poll knew more than the pushes: if none comes now, subscribe again."""
+        before = self._heard.get(device_id)
+        await asyncio.sleep(self.settings.push_grace)
+        if self._heard.get(device_id) != before or device_id not in self.ingest.appliances:
+            return
+        self.tally.silent += 1
+        self.tally.heals += 1
+        with contextlib.suppress(CloudError):
+            await self.backend.heal()
+            await self.roster.subscribe(device_id, again=True)
 
-    def _set_online(self, shadow: Shadow, *, online: bool) -> None:
-        if shadow.online != online:
-            shadow.online = online
-            kind = "online" if online else "offline"
-            self._on_event(self._log.append(shadow.info.slug, self._time(), kind))
-
-    def _time(self) -> float:
-        """Now [s]; a clock that was set back (a reset simulation) voids what is remembered."""
-        now = self._clock()
-        if now < self._last_time - CLOCK_SLACK:
-            for shadow in self._shadows.values():
-                shadow.forget_times()
-        self._last_time = now
-        return now
+    async def _deliver(self) -> None:
+        """Pushes become state: all that wait, in one transaction."""
+        while True:
+            await self._mail.wait()
+            self._mail.clear()
+            inbox, self._inbox = self._inbox, []
+            others = self.ingest.pushes(inbox)
+            now = asyncio.get_running_loop().time()
+            for push, _, unsure in inbox:
+                self._heard[push.device_id] = now
+                self.watchdog.heard(push.device_id, now, changed=True)
+                if unsure and push.stamp is None:
+                    self.watchdog.suspect(push.device_id)
+            if others:
+                self.others.extend(others)
+                self._wake.set()
 
     def _lose(self, problem: str) -> None:
-        self._problem = problem
-        if not self._connected:
-            return
-        self._connected = False
-        for shadow in self._shadows.values():
-            was_online = shadow.online
-            shadow.lose()
-            if was_online:
-                self._on_event(self._log.append(shadow.info.slug, self._time(), "offline"))
-            self._on_state(shadow)
+        self.problem = problem
+        self.connected = False
+        self.link = Link.DOWN
+        now = asyncio.get_running_loop().time()
+        self._cut_at = now if self._cut_at is None else self._cut_at
+        self.ingest.lose_all(self.clock())
+
+    def _state(self, appliance: Appliance) -> None:
+        self._update.set()
+        self._on_state(appliance)
+
+    def _event(self, event: Event) -> None:
+        self._update.set()
+        for listener in list(self.listeners):
+            listener(event)
+        self._on_event(event)

@@ -269,7 +269,7 @@ def _descend(path: str, content: Json, ends: Callable[[Json], bool]) -> Iterator
 
 
 def _is_value(content: Json) -> bool:
-    return not isinstance(content, Mapping) or not content
+    return not isinstance(content, Mapping)
 
 
 def _is_leaf(content: Json) -> bool:

@@ -40,6 +40,9 @@ class Value:
     """[s] of the bridge's clock."""
     device_stamp: float | None = None
     """[s] as the cloud says; None: it did not."""
+    order: float | None = None
+    """Where it stands in the cloud's time [s]: ``device_stamp``, or for a poll without one the
+    estimate of when it was answered; None: unknown."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,25 @@ class Change:
     """The same report again."""
 
 
+@dataclass(frozen=True)
+class Report:
+    """Values that arrived together."""
+
+    values: Mapping[str, Json]
+    """By flat name."""
+    source: Source
+    received: float
+    """When it arrived; for a poll: when it was asked for [s]."""
+    device_stamp: float | None = None
+    """When the device said so, if it says [s]."""
+    order: float | None = None
+    """See :class:`Value`; None: as ``device_stamp``."""
+    duplicate: bool = False
+    """The whole message came before."""
+    unsure: bool = False
+    """Of unknown age, after a cut: not to be believed before a poll says the same."""
+
+
 @dataclass
 class Shadow:
     """Everything known of one device."""
@@ -73,73 +95,72 @@ class Shadow:
     info: DeviceInfo
     online: bool = False
     values: dict[str, Value] = field(default_factory=dict)
-    _moved: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
+    """Names that were seen to change."""
 
-    def report(
-        self,
-        report: Mapping[str, Json],
-        source: Source,
-        received: float,
-        device_stamp: float | None = None,
-    ) -> list[Change]:
-        """Take flat values; older ones never overwrite newer ones.
-
-        Args:
-            report: Values by flat name.
-            source: Push or poll.
-            received: When it arrived; for a poll: when it was asked for [s].
-            device_stamp: When the device said so, if it says [s].
-        """
+    def report(self, report: Report) -> list[Change]:
+        """Take values; older ones never overwrite newer ones."""
         changes: list[Change] = []
-        for name, value in report.items():
-            change = self._take(name, value, source, received, device_stamp)
+        for name, value in report.values.items():
+            change = self._take(name, value, report)
             if change is not None:
                 changes.append(change)
         return changes
 
+    def assume(self, values: Mapping[str, Json], now: float) -> None:
+        """Commanded and accepted: so it will be, unless the appliance says otherwise."""
+        for name, value in values.items():
+            known = self.values.get(name)
+            order = None if known is None else known.order
+            self.values[name] = Value(value, Source.OPTIMISTIC, Quality.UNKNOWN, now, None, order)
+
     def forget_times(self) -> None:
         """The clock was set back: whatever comes now is newer than what is known."""
         for name, value in self.values.items():
-            self.values[name] = replace(value, receive_stamp=0.0, device_stamp=None)
+            self.values[name] = replace(value, receive_stamp=0.0, device_stamp=None, order=None)
 
     def lose(self) -> None:
-        """The cloud is out of reach: what is known grows stale."""
+        """The device is out of reach: what is known grows stale."""
         self.online = False
         for name, value in self.values.items():
             self.values[name] = replace(value, quality=Quality.STALE)
 
-    def _take(
-        self, name: str, value: Json, source: Source, received: float, device_stamp: float | None
-    ) -> Change | None:
+    def plain(self) -> dict[str, Json]:
+        """Values alone, by flat name."""
+        return {name: item.value for name, item in self.values.items()}
+
+    def _take(self, name: str, value: Json, report: Report) -> Change | None:
         known = self.values.get(name)
-        if known is not None and _older(received, device_stamp, known):
-            return Change(name, value, late=True) if source is Source.PUSH else None
+        push = report.source is Source.PUSH
+        order = report.device_stamp if report.order is None else report.order
+        older = known is not None and _older(report.received, order, known)
+        if report.duplicate:
+            return Change(name, value, late=older, duplicate=True)
+        if older:
+            return Change(name, value, late=True) if push else None
         changed = known is None or known.value != value
-        if (
-            known is not None
-            and not changed
-            and source is Source.PUSH
-            and known.source is Source.PUSH
-            and device_stamp is not None
-            and device_stamp == known.device_stamp
-        ):
+        again = known is not None and not changed and push and known.source is Source.PUSH
+        if again and known is not None and report.device_stamp == known.device_stamp:
             return Change(name, value, duplicate=True)
-        if known is not None and changed:
-            self._moved.add(name)
-        self.values[name] = Value(value, source, self._quality(name), received, device_stamp)
+        if known is not None and changed and known.source is not Source.OPTIMISTIC:
+            self.moved.add(name)
+        quality = Quality.UNKNOWN if report.unsure and changed else self._quality(name)
+        self.values[name] = Value(
+            value, report.source, quality, report.received, report.device_stamp, order
+        )
         return Change(name, value) if changed else None
 
     def _quality(self, name: str) -> Quality:
         # Doors that never report a change exist (Home Assistant core #138352): believe none
         # before it was seen to move.
-        if name.endswith("/doorState") and name not in self._moved:
+        if name.endswith("/doorState") and name not in self.moved:
             return Quality.UNKNOWN
         return Quality.GOOD
 
 
-def _older(received: float, device_stamp: float | None, known: Value) -> bool:
-    if device_stamp is not None and known.device_stamp is not None:
-        return device_stamp < known.device_stamp
+def _older(received: float, order: float | None, known: Value) -> bool:
+    if order is not None and known.order is not None:
+        return order < known.order
     return received < known.receive_stamp
 
 

@@ -1,0 +1,1 @@
+"""The parts of the bridge node: messages, publishers, services, actions."""
