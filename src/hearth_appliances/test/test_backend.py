@@ -1,13 +1,9 @@
-"""Pushes in every shape, and secrets that stay secret."""
+"""Pushes in every shape."""
 
-import logging
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hearth_appliances.core.backend import parse_push
-from hearth_appliances.core.secrets import RedactingFilter, read_private, write_private
-from hearth_core.errors import BadInputError
 
 INNER = {
     "pushType": "DEVICE_STATUS",
@@ -35,25 +31,3 @@ def test_pushes_are_read_flat_or_wrapped(message: Any) -> None:
 @pytest.mark.parametrize("message", [None, [], "x", {}, {"pushType": "OTHER", "deviceId": "id"}])
 def test_what_is_no_push_is_none(message: Any) -> None:
     assert parse_push(message) is None
-
-
-def test_logs_lose_their_secrets_even_in_arguments_and_exceptions() -> None:
-    record = logging.LogRecord("x", logging.INFO, "", 0, "header %s", ("Bearer tok-123",), None)
-    assert RedactingFilter("tok-123").filter(record)
-    assert record.getMessage() == "header Bearer ***"
-    error = ValueError("tok-123")
-    record = logging.LogRecord("x", logging.ERROR, "", 0, "failed", (), (ValueError, error, None))
-    RedactingFilter("tok-123").filter(record)
-    assert "tok-123" not in record.getMessage()
-    assert "***" in record.getMessage()
-
-
-def test_secrets_are_read_only_from_private_files(tmp_path: Path) -> None:
-    path = tmp_path / "folder" / "token"
-    write_private(path, "secret")
-    assert read_private(path) == "secret"
-    path.chmod(0o640)
-    with pytest.raises(BadInputError, match="chmod 600"):
-        read_private(path)
-    with pytest.raises(BadInputError, match="No such file"):
-        read_private(tmp_path / "nothing")

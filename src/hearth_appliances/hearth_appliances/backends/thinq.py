@@ -1,75 +1,43 @@
-"""The vendor's cloud through its own SDK (transport only), or the simulated one."""
+"""The vendor's cloud through its own SDK (transport only), and the simulated one."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
-import socket
 import ssl
 import uuid
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from hearth_core.errors import BadInputError
-from thinqconnect import ThinQApi, ThinQAPIException
 
-from hearth_appliances.core.backend import (
-    CloudError,
-    Fault,
-    Link,
-    Listener,
-    Reading,
-    parse_push,
-)
-from hearth_appliances.core.profile import Json, flatten_state
-from hearth_appliances.core.secrets import RedactingFilter
+from hearth_appliances.backends.identity import IdentityStore
+from hearth_appliances.backends.mqtt_client import ChannelSettings
+from hearth_appliances.backends.push_channel import PushChannel
+from hearth_appliances.backends.resolver import LoopbackResolver
+from hearth_appliances.backends.rest import ObservedApi, RestClient
+from hearth_appliances.core.backend import CloudError, Fault, Listener, Reading
+from hearth_appliances.core.profile import Json
+from hearth_appliances.core.secrets import Secret, hide
 from hearth_appliances.core.values import DeviceInfo
 from hearth_appliances.endpoint import Endpoint, read_endpoint
 
-PUSH_URL = "https://api-kic.lgthinq.com/hearth-simulated-push"
-ALREADY_SUBSCRIBED = "1207"
-
-
-class LoopbackResolver(AbstractResolver):
-    """Every host name is this machine, at one port: the SDK needs no patch."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """See aiohttp."""
-        return [
-            {
-                "hostname": host,
-                "host": "127.0.0.1",
-                "port": self._port,
-                "family": socket.AF_INET,
-                "proto": 0,
-                "flags": socket.AI_NUMERICHOST,
-            }
-        ]
-
-    async def close(self) -> None:
-        """Nothing to let go of."""
+_NAMESPACE = uuid.UUID("6f1c1a52-4a2b-4b39-9a57-5d0f6b5c9d10")
 
 
 class ThinQBackend:
-    """REST through ``thinqconnect``; subclasses say where, and where pushes come from."""
+    """REST and pushes; subclasses say where. Implements ``core.backend.Backend``."""
 
-    def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
-        self._api: ThinQApi | None = None
+    def __init__(self, settings: ChannelSettings | None = None) -> None:
+        self._settings = settings
+        self._rest: RestClient | None = None
+        self._channel: PushChannel | None = None
+        self._listener: Listener | None = None
+        self._store: IdentityStore | None = None
 
     @property
     def identity(self) -> str:
-        """See the port."""
-        return ""
+        """See the port; "" before the first ``open``."""
+        return self._store.current.client_id if self._store is not None else ""
 
     async def open(self, listener: Listener) -> None:
         """See the port."""
@@ -77,148 +45,135 @@ class ThinQBackend:
 
     async def devices(self) -> Sequence[DeviceInfo]:
         """See the port."""
-        listed = await self._call(self._require().async_get_device_list(), "device list")
-        return [_device(item) for item in listed or []]
+        return await self._require().devices()
 
     async def profile(self, device_id: str) -> Mapping[str, Json]:
         """See the port."""
-        found = await self._call(self._require().async_get_device_profile(device_id), "profile")
-        if not isinstance(found, Mapping):
-            raise CloudError("profile: the cloud answered with something else")
-        return found
+        return await self._require().profile(device_id)
 
     async def state(self, device_id: str) -> Reading:
         """See the port."""
-        state = await self._call(self._require().async_get_device_status(device_id), "state")
-        return Reading(flatten_state(state))
+        return await self._require().state(device_id)
 
     async def subscribe(self, device_id: str) -> None:
         """See the port."""
-        api = self._require()
-        try:
-            await self._call(api.async_post_event_subscribe(device_id), "subscribe")
-        except CloudError as error:
-            if error.code != ALREADY_SUBSCRIBED:
-                raise
+        rest = self._require()
+        assert self._listener is not None
+        await rest.subscribe(device_id, self._listener)
 
     async def control(self, device_id: str, payload: Json, timeout: float = 10.0) -> None:
         """See the port."""
-        request = self._require().async_post_device_control(device_id, payload, timeout=timeout)
-        await self._call(request, "control")
+        await self._require().control(device_id, payload, timeout)
 
     async def heal(self) -> None:
         """See the port."""
+        self._require()
+        if self._channel is not None:
+            await self._channel.heal()
 
     async def close(self) -> None:
         """See the port."""
-        session, self._session, self._api = self._session, None, None
-        if session is not None:
-            await session.close()
+        channel, rest = self._channel, self._rest
+        self._channel = self._rest = self._listener = None
+        if channel is not None:
+            await channel.close()
+        if rest is not None:
+            await rest.close()
 
-    def _require(self) -> ThinQApi:
-        if self._api is None:
-            raise CloudError("not connected")
-        return self._api
+    def _require(self) -> RestClient:
+        if self._rest is None:
+            raise CloudError("not connected", fault=Fault.NETWORK)
+        return self._rest
 
-    def _start(self, connector: aiohttp.BaseConnector, token: str, country: str) -> None:
-        redact(token)
-        self._session = aiohttp.ClientSession(connector=connector)
-        self._api = ThinQApi(self._session, token, country, f"thinq-open-{uuid.uuid4()}")
+    async def _connect(
+        self,
+        listener: Listener,
+        connector: aiohttp.BaseConnector,
+        token: str,
+        country: str,
+        store: IdentityStore,
+        authority: str = "",
+    ) -> None:
+        """Open REST, then the push channel.
 
-    async def _call(self, request: Awaitable[Any], what: str) -> Any:
-        """Await an SDK call; whatever goes wrong becomes a CloudError without its headers."""
+        Raises:
+            CloudError: Nothing is left open then.
+        """
+        await self.close()
+        hide(token)
+        self._listener = listener
+        self._store = store
+        session = aiohttp.ClientSession(connector=connector)
+        api = ObservedApi(session, token, country, store.current.client_id)
+        self._rest = RestClient(session, api)
+        channel = PushChannel(self._rest, store, listener, self._settings, authority)
         try:
-            return await request
-        except ThinQAPIException as error:
-            problem = CloudError(f"{what}: {error.error_name} ({error.code})", str(error.code))
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            problem = CloudError(f"{what}: {type(error).__name__}")
-        except (AttributeError, ValueError, TypeError) as error:
-            # Gateways answer with JSON that has no "error", or with no JSON at all.
-            problem = CloudError(
-                f"{what}: unreadable answer ({type(error).__name__})", fault=Fault.OUTAGE
-            )
-        raise problem
+            await channel.open()
+            if not store.current.told_of_devices:
+                listener.admit("push_devices")
+                await self._rest.subscribe_lives()
+                store.keep_told()
+        except BaseException:
+            await channel.close()
+            await self.close()
+            raise
+        self._channel = channel
+        channel.start()
 
 
 class SimulatedBackend(ThinQBackend):
-    """The simulated cloud: the vendor's REST over TLS, pushes over a WebSocket."""
+    """The simulated cloud of one run: the same SDK, REST and MQTT on loopback."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, settings: ChannelSettings | None = None) -> None:
         """``path``: file in which the simulated cloud announces itself."""
-        super().__init__()
+        super().__init__(settings)
         self._path = path
-        self._reader: asyncio.Task[None] | None = None
+        self._endpoint: Endpoint | None = None
 
     async def open(self, listener: Listener) -> None:
         """See the port."""
         try:
             endpoint = read_endpoint(self._path)
         except BadInputError as error:
-            raise CloudError(f"no simulated cloud: {error}") from error
+            raise CloudError(f"no simulated cloud: {error}", fault=Fault.NETWORK) from error
         context = ssl.create_default_context(cadata=endpoint.authority)
         connector = aiohttp.TCPConnector(
             resolver=LoopbackResolver(endpoint.port), ssl=context, use_dns_cache=False
         )
-        self._start(connector, endpoint.token, "KR")
-        await self._open_push(endpoint, listener)
-
-    async def close(self) -> None:
-        """See the port."""
-        if self._reader is not None:
-            self._reader.cancel()
-            self._reader = None
-        await super().close()
-
-    async def _open_push(self, endpoint: Endpoint, listener: Listener) -> None:
-        assert self._session is not None
-        headers = {"Authorization": f"Bearer {endpoint.token}"}
-        channel = await self._call(
-            self._session.ws_connect(PUSH_URL, headers=headers, heartbeat=5.0), "push channel"
-        )
-        self._reader = asyncio.create_task(_read(channel, listener))
-        listener.on_link(Link.UP)
-
-
-async def _read(channel: aiohttp.ClientWebSocketResponse, listener: Listener) -> None:
-    async for message in channel:
-        if message.type is not aiohttp.WSMsgType.TEXT:
-            continue
-        try:
-            push = parse_push(json.loads(message.data))
-        except ValueError:
-            continue
-        if push is not None:
-            listener.on_push(push)
-    listener.on_link(Link.DOWN, "push channel: closed")
+        store = self._store
+        if store is None or endpoint != self._endpoint:
+            # A new run is a new cloud: it knows nothing of the client of the last one.
+            client_id = f"thinq-open-{uuid.uuid5(_NAMESPACE, endpoint.authority)}"
+            store = IdentityStore(None, endpoint.token, client_id)
+        self._endpoint = endpoint
+        await self._connect(listener, connector, endpoint.token, "KR", store, endpoint.authority)
 
 
 class VendorBackend(ThinQBackend):
-    """LG's own cloud, polled only: its MQTT push channel is not connected yet."""
+    """LG's own cloud. Never tried with an account: none was available."""
 
-    def __init__(self, token: str, country: str) -> None:
-        """``token``: personal access token; ``country``: ISO code that selects the region."""
-        super().__init__()
-        self._token = token
+    def __init__(
+        self,
+        token: Secret | str,
+        country: str,
+        cache: Path | None = None,
+        settings: ChannelSettings | None = None,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            token: Personal access token.
+            country: ISO code that selects the region.
+            cache: File (0600) for client id, key and certificate; None: new ones at each start.
+            settings: Patience of the push channel.
+        """
+        super().__init__(settings)
+        self._token = token if isinstance(token, Secret) else Secret(token)
         self._country = country
+        self._cache = cache
 
     async def open(self, listener: Listener) -> None:
         """See the port."""
-        self._start(aiohttp.TCPConnector(), self._token, self._country)
-
-
-def redact(token: str) -> None:
-    """Keep a token out of everything the SDK and aiohttp log."""
-    for name in ("thinqconnect", "thinqconnect.thinq_api", "thinqconnect.mqtt_client", "aiohttp"):
-        logging.getLogger(name).addFilter(RedactingFilter(token))
-
-
-def _device(item: Mapping[str, Any]) -> DeviceInfo:
-    info = item.get("deviceInfo", {})
-    device_id = str(item.get("deviceId", ""))
-    return DeviceInfo(
-        device_id,
-        str(info.get("deviceType", "")),
-        str(info.get("alias", "")) or device_id[:8],
-        str(info.get("modelName", "")),
-    )
+        token = self._token.reveal()
+        store = self._store or IdentityStore(self._cache, token)
+        await self._connect(listener, aiohttp.TCPConnector(), token, self._country, store)

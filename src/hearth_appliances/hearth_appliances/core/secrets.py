@@ -169,7 +169,7 @@ def read_private(path: Path) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise BadInputError(f"{path}: {error.strerror}") from error
-    with os.fdopen(descriptor, encoding="utf-8") as file:
+    try:
         status = os.fstat(descriptor)  # of what was opened: the name may lead elsewhere by now
         if not stat.S_ISREG(status.st_mode):
             raise BadInputError(f"{path}: not a file")
@@ -178,7 +178,10 @@ def read_private(path: Path) -> str:
         if stat.S_IMODE(status.st_mode) & 0o077:
             mode = stat.S_IMODE(status.st_mode)
             raise BadInputError(f"{path}: mode {mode:o} lets others read it; chmod 600 it")
-        return file.read()
+        with open(descriptor, encoding="utf-8", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from hearth_core.home.model import Home, JointKind, Place
 
-from hearth_appliances.core.profile import Json
 from hearth_appliances.endpoint import default_path
-from hearth_appliances.simulator.appliances import KINDS, Appliance
+from hearth_appliances.simulator.appliances import PLACES, Appliance, make
 from hearth_appliances.simulator.cloud import Cloud
+from hearth_appliances.simulator.pushes import Outgoing
 from hearth_appliances.simulator.server import CloudServer
 
 ReadJoint = Callable[[str], float | None]
@@ -42,16 +42,25 @@ class DoorSwitch:
 class HomeCloud:
     """Cloud, server and switches of one home; ``tick`` costs microseconds."""
 
-    def __init__(self, home: Home, read_joint: ReadJoint, path: Path | None = None) -> None:
-        """Start serving; the appliances are those places of ``home`` whose kind is known."""
-        places = [place for place in home.places if place.kind in KINDS]
+    def __init__(
+        self, home: Home, read_joint: ReadJoint, path: Path | None = None, *, wait: bool = True
+    ) -> None:
+        """Start serving; the appliances are those places of ``home`` whose kind is known.
+
+        Args:
+            home: The home model.
+            read_joint: Opening [rad or m] of ``place/joint``; None: there is none now.
+            path: The announcement; None: this DDS domain's.
+            wait: Return when it serves; otherwise at once, and it is announced when it does.
+        """
+        places = [place for place in home.places if place.kind in PLACES]
         self._read_joint = read_joint
         self._switches = {_device_id(place): DoorSwitch(place) for place in places}
         self._opened: dict[str, bool] = {}
         token = secrets.token_urlsafe(32)
         seed = zlib.crc32(home.name.encode())
         self.cloud = Cloud(make_appliances(places), token, seed)
-        self.server = CloudServer(self.cloud, token, path or default_path())
+        self.server = CloudServer(self.cloud, token, path or default_path(), wait=wait)
 
     def tick(self, now: float) -> None:
         """Look at the doors at ``now`` [s, simulated] and let the cloud's time pass."""
@@ -61,7 +70,7 @@ class HomeCloud:
         moved = {d: value for d, value in opened.items() if value != self._opened.get(d, False)}
         self._opened = opened
 
-        def work(cloud: Cloud) -> list[Json]:
+        def work(cloud: Cloud) -> list[Outgoing]:
             for device, value in moved.items():
                 cloud.appliances[device].door_moved(value)
             return cloud.advance(now)
@@ -76,9 +85,9 @@ class HomeCloud:
 def make_appliances(places: Sequence[Place]) -> list[Appliance]:
     """Machines for the places whose kind is known; aliases are what people would type."""
     return [
-        KINDS[place.kind](_device_id(place), place.name.replace("_", " ").capitalize())
+        make(PLACES[place.kind], _device_id(place), place.name.replace("_", " ").capitalize())
         for place in places
-        if place.kind in KINDS
+        if place.kind in PLACES
     ]
 
 
@@ -89,7 +98,7 @@ def attach(home: Home, read_joint: ReadJoint) -> HomeCloud:
         home: The home model.
         read_joint: Opening [rad or m] of ``place/joint``; None: there is no such joint now.
     """
-    return HomeCloud(home, read_joint)
+    return HomeCloud(home, read_joint, wait=False)
 
 
 def _device_id(place: Place) -> str:

@@ -1,0 +1,1 @@
+"""What machines are made of: courses, heat, air, batteries."""
