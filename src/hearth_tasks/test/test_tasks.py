@@ -14,7 +14,7 @@ from hearth_tasks.core.evaluation import Truth, judge
 from hearth_tasks.core.floor import Floor
 from hearth_tasks.core.run import TaskRun
 from hearth_tasks.core.sentences import Bring, Go, Move, parse_task
-from hearth_tasks.core.skills import Close, FakeSkills, Navigate, Open, Pick, Put, Request
+from hearth_tasks.core.skills import Close, FakeSkills, Navigate, Open, Pick, Posture, Put, Request
 from hearth_tasks.core.staging import Staging
 from hearth_tasks.core.statistics import wilson_interval
 
@@ -282,6 +282,22 @@ def test_a_table_on_which_nothing_can_be_put_from_here_is_tried_from_there(home:
     skills = FakeSkills(script)
     assert run(home, skills).ok
     assert at[-2:] == stands[:2]
+
+
+def test_arms_are_tidied_after_a_failure_and_only_then(home: Home) -> None:
+    failures = iter([Outcome.failure("no_grip", "the fingers did not get behind the bar")])
+
+    def script(request: Request) -> Outcome:
+        return (
+            next(failures, Outcome.success()) if isinstance(request, Open) else Outcome.success()
+        )
+
+    clean, failing = FakeSkills(), FakeSkills(script)
+    assert run(home, clean).ok
+    assert run(home, failing).ok
+    assert kinds(failing.asked).count(Posture) == kinds(clean.asked).count(Posture) + 1
+    at = kinds(failing.asked).index(Open)
+    assert failing.asked[at + 1] == Posture("all", "carry")
 
 
 def test_what_cannot_get_better_is_not_tried_again(home: Home) -> None:

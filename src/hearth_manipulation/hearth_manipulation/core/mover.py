@@ -19,8 +19,10 @@ TICK = 0.02
 """How often waiting looks up [s]."""
 
 
-PATIENCE = 15.0
+PATIENCE = 8.0
 """How much longer than planned a motion may take; controllers notice failure sooner [s]."""
+THERE = 0.05
+"""Joints this near to a motion's end are there, whatever became of the answer [rad or m]."""
 
 
 class MotionError(HearthError):
@@ -147,7 +149,20 @@ class Mover:
         if side is not None:
             self.on_path(path, grasp_frame(side))
         motions = [self.body.follow(group, part) for group, part in split(trajectory).items()]
-        self.wait(motions, trajectory.duration + PATIENCE)
+        try:
+            self.wait(motions, trajectory.duration + PATIENCE)
+        except MotionError as error:
+            if error.reason != "motion_timeout" or not self._arrived(trajectory):
+                raise
+
+    def _arrived(self, trajectory: Trajectory) -> bool:
+        """Whether the joints stand where a trajectory ends; only its answer was lost."""
+        now = self.body.joints()
+        end = trajectory.positions[-1]
+        return all(
+            abs(now[name] - goal) < THERE
+            for name, goal in zip(trajectory.joints, end, strict=True)
+        )
 
     def straight(
         self, joints: Sequence[str], values: Mapping[str, float], speed: float | None = None
@@ -184,7 +199,11 @@ class Mover:
         trajectory = Trajectory(
             tuple(names), np.array([seconds]), end[None], np.zeros_like(end)[None]
         )
-        self.wait([self.body.follow(f"{side}_hand", trajectory)], seconds + PATIENCE)
+        # What keeps the fingers from their end is no error, so a lost answer is none either.
+        motion = self.body.follow(f"{side}_hand", trajectory)
+        self.wait([motion], seconds + 0.5 * PATIENCE, strict=False)
+        if motion.done() and motion.problem():
+            raise MotionError("motion_failed", motion.problem())
 
     def grip(self, side: str, opening: float, effort: float, timeout: float = 3.0) -> None:
         """Close or open a hand until it stalls or is there."""

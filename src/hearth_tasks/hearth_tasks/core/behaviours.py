@@ -11,7 +11,7 @@ from hearth_core.outcome import Code, Outcome
 from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 
-from hearth_tasks.core.skills import Navigate, Request, Running, Skills
+from hearth_tasks.core.skills import Navigate, Posture, Request, Running, Skills
 
 HOPELESS = frozenset(
     {
@@ -89,6 +89,30 @@ class Step(Behaviour):  # type: ignore[misc]  # py_trees is not typed
     def resting(self) -> bool:
         """Whether nothing it started still runs."""
         return self._running is None or self._running.outcome() is not None
+
+
+class Tidy(Step):
+    """After a failure, arms to the posture in which the robot drives; else nothing.
+
+    What failed may have left an arm stretched out, where the next motion would not expect it.
+    """
+
+    def __init__(self, skills: Skills, journal: Journal) -> None:
+        super().__init__("tidy up", skills, Posture("all", "carry"), journal)
+        self._needed = False
+
+    def initialise(self) -> None:
+        """Begin if the last skill failed."""
+        ended = self._journal.ended
+        self._needed = bool(ended) and not ended[-1][2].ok
+        if self._needed:
+            super().initialise()
+
+    def update(self) -> Status:
+        """Poll; that tidying fails does not stop the rest."""
+        if self._needed and super().update() == Status.RUNNING:
+            return Status.RUNNING
+        return Status.SUCCESS
 
 
 class Drive(Behaviour):  # type: ignore[misc]  # py_trees is not typed

@@ -8,7 +8,7 @@ from hearth_core.geometry import Pose2
 from hearth_core.home.model import Articulation, Home, Place
 from py_trees.behaviour import Behaviour
 
-from hearth_tasks.core.behaviours import Drive, Journal, Step, retry, sequence, whatever
+from hearth_tasks.core.behaviours import Drive, Journal, Step, Tidy, retry, sequence, whatever
 from hearth_tasks.core.sentences import Bring, Go, Move, Take, Task, door_of
 from hearth_tasks.core.skills import (
     Close,
@@ -73,6 +73,7 @@ class Chores:
     def _open(self, place: Place, joint: Articulation) -> Behaviour:
         attempt = sequence(
             f"open {place.name}",
+            self._tidy(),
             self._drive(place.name, self._staging.before_handle(place, joint)),
             self._step(f"pull {place.name} open", Open(f"{place.name}/{joint.name}")),
         )
@@ -84,6 +85,7 @@ class Chores:
     def _close(self, place: Place, joint: Articulation) -> Behaviour:
         attempt = sequence(
             f"close {place.name}",
+            self._tidy(),
             self._drive(f"{place.name} door", self._staging.before_closing(place, joint)),
             self._step(f"push {place.name} shut", Close(f"{place.name}/{joint.name}")),
         )
@@ -96,6 +98,7 @@ class Chores:
         where = f"{task.source.name}/{task.surface.name}" if task.surface else task.source.name
         look_and_pick = sequence(
             f"take {task.label}",
+            self._tidy(),
             self._step(f"find {task.label}", Find(task.label, where)),
             self._step(f"pick {task.label}", Pick(task.label, where)),
         )
@@ -114,6 +117,7 @@ class Chores:
         stands = self._staging.around(place, coming_from.pose)
         attempt = sequence(
             f"put on {place.name}",
+            self._tidy(),
             self._drive(place.name, stands),
             self._retry(2, self._step(f"put down on {place.name}", Put(where))),
         )
@@ -128,6 +132,9 @@ class Chores:
     def _confirm(self, place: Place, *, opened: bool) -> Behaviour:
         word = "open" if opened else "closed"
         return self._step(f"hear {place.name} {word}", ConfirmDoor(place.name, opened))
+
+    def _tidy(self) -> Behaviour:
+        return Tidy(self._skills, self._journal)
 
     def _posture(self, name: str) -> Behaviour:
         return self._step(f"posture {name}", Posture("all", name))
