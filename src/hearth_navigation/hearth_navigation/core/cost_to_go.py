@@ -65,12 +65,18 @@ def _pop(keys: Values, items: npt.NDArray[np.int64], size: int) -> tuple[float, 
 
 @kernel
 def _dijkstra(
-    multiplier: Values, seeds: npt.NDArray[np.int64], resolution: float, limit: float
+    multiplier: Values,
+    seeds: npt.NDArray[np.int64],
+    resolution: float,
+    limit: float,
+    watch: int,
+    beyond: float,
 ) -> Values:
     """Cost [m of free driving] from every cell to the nearest seed; ``inf``: no way.
 
     ``multiplier`` is the cost of a metre in each cell, ``inf`` where nobody may go. Diagonal
-    steps do not squeeze between two blocked cells.
+    steps do not squeeze between two blocked cells. Once the cell ``watch`` is reached, only cells
+    up to ``beyond`` times its cost and 4 m are.
     """
     height, width = multiplier.shape
     cost = np.full(height * width, np.float32(np.inf), np.float32)
@@ -87,6 +93,8 @@ def _dijkstra(
             continue
         if key > limit:
             break
+        if item == watch:
+            limit = min(limit, beyond * key + 4.0)
         row = item // width
         column = item - row * width
         here = multiplier[row, column]
@@ -129,15 +137,19 @@ def cost_to_go(
     origin: tuple[float, float],
     goals: list[tuple[int, int]],
     limit: float = math.inf,
+    watch: tuple[int, int] | None = None,
+    beyond: float = math.inf,
 ) -> Field:
     """Cost from every cell to the nearest goal cell (row, column), in metres of free driving.
 
     Goals that are blocked themselves still count as reached from their neighbours' side only if
-    they are passable; a list without passable goals gives ``inf`` everywhere else.
+    they are passable; a list without passable goals gives ``inf`` everywhere else. With ``watch``
+    (row, column) cells that cost more than ``beyond`` times that one, and 4 m, may stay ``inf``.
     """
     width = multiplier.shape[1]
     seeds = np.array([row * width + column for row, column in goals], np.int64)
-    values = _dijkstra(multiplier, seeds, resolution, limit)
+    item = -1 if watch is None else watch[0] * width + watch[1]
+    values = _dijkstra(multiplier, seeds, resolution, limit, item, beyond)
     return Field(values, resolution, origin)
 
 

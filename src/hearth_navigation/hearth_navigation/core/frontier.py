@@ -17,7 +17,7 @@ from hearth_navigation.core.cost_to_go import cost_to_go
 from hearth_navigation.core.field import Field, clearance_field, distances
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.grid import FREE, OCCUPIED, Grid
-from hearth_navigation.core.planner import resample
+from hearth_navigation.core.guide import resample
 
 Mask = npt.NDArray[np.bool_]
 

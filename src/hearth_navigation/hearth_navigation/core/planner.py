@@ -12,9 +12,9 @@ from hearth_core.errors import HearthError
 from hearth_core.geometry import Pose2
 
 from hearth_navigation.core import lattice
-from hearth_navigation.core.cost_to_go import cost_to_go, multipliers
 from hearth_navigation.core.field import Field
 from hearth_navigation.core.footprint import Footprint
+from hearth_navigation.core.guide import Guide, cell
 
 Array = npt.NDArray[np.float64]
 
@@ -83,6 +83,12 @@ class PlannerConfig:
     """Overlap at the start [m] the robot may still drive out of (a door opened over it)."""
     weights: lattice.Weights = field(default_factory=lattice.Weights)
     max_states: int = 3_000_000
+    greed: float = 1.4
+    """What the heuristic counts: 1 finds the cheapest plan, more finds a plan sooner."""
+    sideways: bool = True
+    """The base is omnidirectional; False: differential."""
+    corridor: float = 1.3
+    """The cost-to-go is known up to this share of the start's, and 4 m more; then everywhere."""
     goal_slack: float = 0.06
     """How far [m] a goal that overlaps something may be moved to where it does not."""
 
@@ -92,8 +98,9 @@ class Planner:
 
     def __init__(self, config: PlannerConfig = PlannerConfig()) -> None:
         self._config = config
-        self._key: tuple[int, float, float, float] | None = None
-        self._field: Field | None = None
+        self._guide = Guide(config.weights, config.pitch, config.corridor)
+        self._moves = lattice.Moves.of(config.weights, config.pitch, config.sideways)
+        self._scratch = lattice.Scratch()
 
     def plan(self, clearance: Field, footprint: Footprint, start: Pose2, goal: Pose2) -> Path:
         """Cheapest path of the footprint from ``start`` to ``goal``.
@@ -110,41 +117,66 @@ class Planner:
         config = self._config
         goal = self._moved(clearance, footprint, goal)
         ends = self._check_ends(clearance, footprint, start, goal)
-        to_go = self._to_go(clearance, footprint, goal)
-        begin = self._node(to_go, start)
-        if not np.isfinite(to_go.values[begin[0], begin[1]]):
-            begin = self._nearest_reachable(to_go, begin)
-        for margin in (config.margin, config.tight_margin):
-            goals = self._goal_states(clearance, footprint, to_go, goal, margin, ends)
-            if not len(goals):
-                continue
-            states, _, expanded = lattice.search(
-                clearance.values,
-                *clearance.geometry,
-                footprint.discs,
-                to_go.values,
-                config.pitch,
-                self._index(to_go, begin),
-                goals,
-                ends,
-                margin,
-                config.weights.comfort,
-                config.weights.closeness,
-                config.weights.sideways,
-                config.weights.turn,
-                config.max_states,
-            )
-            if len(states):
-                return self._finish(clearance, footprint, to_go, states, start, goal, ends, margin)
-            if expanded >= config.max_states:
-                raise PlanError(
-                    PlanCode.TIMEOUT, f"no path within {config.max_states} expanded states"
-                )
+        for margin in (self._config.margin, self._config.tight_margin):
+            for everywhere in (False, True):
+                path = self._search(clearance, footprint, start, goal, ends, margin, everywhere)
+                if path is not None:
+                    return path
         raise PlanError(
             PlanCode.NO_VALID_PATH,
             f"no way for the footprint from ({start.x:.2f}, {start.y:.2f}) "
             f"to ({goal.x:.2f}, {goal.y:.2f}, {math.degrees(goal.yaw):.0f} deg)",
         )
+
+    def _search(
+        self,
+        clearance: Field,
+        footprint: Footprint,
+        start: Pose2,
+        goal: Pose2,
+        ends: Array,
+        margin: float,
+        everywhere: bool,
+    ) -> Path | None:
+        """A path with this margin where the guide knows the way, if there is one."""
+        config = self._config
+        # Where the inscribed disc has less than the margin no heading has more.
+        ends_need_less = float(ends[:, 3].min()) < margin
+        narrow = footprint.inscribed + (-0.02 if ends_need_less else margin - 0.001)
+        to_go = self._guide.to(clearance, narrow, goal, start, everywhere)
+        begin = self._node(to_go, start)
+        if not np.isfinite(to_go.values[begin[0], begin[1]]):
+            nearest = self._nearest_reachable(to_go, begin)
+            if nearest is None:
+                return None
+            begin = nearest
+        goals = self._goal_states(clearance, footprint, to_go, goal, margin, ends)
+        if not len(goals):
+            return None
+        most = config.max_states if everywhere else config.max_states // 4
+        states, _, expanded = lattice.search(
+            clearance.values,
+            *clearance.geometry,
+            footprint.discs,
+            to_go.values,
+            config.pitch,
+            self._index(to_go, begin),
+            goals,
+            ends,
+            margin,
+            config.weights.comfort,
+            config.weights.closeness,
+            config.greed,
+            self._moves.steps,
+            self._moves.prices,
+            *self._scratch.of(to_go.values.size * lattice.HEADINGS),
+            most,
+        )
+        if len(states):
+            return self._finish(clearance, footprint, to_go, states, start, goal, ends, margin)
+        if everywhere and expanded >= most:
+            raise PlanError(PlanCode.TIMEOUT, f"no path within {most} expanded states")
+        return None
 
     def _moved(self, clearance: Field, footprint: Footprint, goal: Pose2) -> Pose2:
         """The goal, or the nearest pose that is free; the goal again if none is near enough."""
@@ -204,34 +236,10 @@ class Planner:
             rows.append((pose.x, pose.y, pose.yaw, gap))
         return np.array(rows)
 
-    def _to_go(self, clearance: Field, footprint: Footprint, goal: Pose2) -> Field:
-        key = (id(clearance), goal.x, goal.y, footprint.inscribed)
-        if self._field is not None and self._key == key:
-            return self._field
-        pitch = self._config.pitch
-        at_nodes = resample(clearance, pitch)
-        weights = self._config.weights
-        price = multipliers(
-            at_nodes, footprint.inscribed - 0.02, weights.comfort, weights.closeness
-        )
-        frame = Field(at_nodes, pitch, clearance.origin)
-        row, column, _ = self._node(frame, goal)
-        # Around the goal the lattice may be closer than the margin: it is checked exactly.
-        price[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2] = np.minimum(
-            price[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2],
-            1.0 + weights.closeness,
-        )
-        result = cost_to_go(price, pitch, clearance.origin, [(row, column)])
-        self._key, self._field, self._keep = key, result, clearance
-        return result
-
     @staticmethod
     def _node(field_: Field, pose: Pose2) -> tuple[int, int, int]:
-        rows, columns = field_.values.shape
-        row = math.floor((pose.y - field_.origin[1]) / field_.resolution)
-        column = math.floor((pose.x - field_.origin[0]) / field_.resolution)
         heading = round(pose.yaw / (math.tau / lattice.HEADINGS)) % lattice.HEADINGS
-        return min(max(row, 0), rows - 1), min(max(column, 0), columns - 1), heading
+        return *cell(field_, pose), heading
 
     @staticmethod
     def _index(field_: Field, node: tuple[int, int, int]) -> int:
@@ -239,17 +247,17 @@ class Planner:
         return (row * int(field_.values.shape[1]) + column) * lattice.HEADINGS + heading
 
     @staticmethod
-    def _nearest_reachable(field_: Field, node: tuple[int, int, int]) -> tuple[int, int, int]:
-        """The node beside a start that itself lies too near an obstacle."""
+    def _nearest_reachable(
+        field_: Field, node: tuple[int, int, int]
+    ) -> tuple[int, int, int] | None:
+        """The node beside a start that itself lies too near an obstacle; None: none is near."""
         row, column, heading = node
         reach = 6
         top, left = max(0, row - reach), max(0, column - reach)
         window = field_.values[top : row + reach + 1, left : column + reach + 1]
         rows, columns = np.nonzero(np.isfinite(window))
         if not len(rows):
-            raise PlanError(
-                PlanCode.NO_VALID_PATH, "the start and the goal are not connected by free space"
-            )
+            return None
         nearest = int(np.argmin((rows + top - row) ** 2 + (columns + left - column) ** 2))
         return int(rows[nearest]) + top, int(columns[nearest]) + left, heading
 
@@ -325,22 +333,7 @@ class Planner:
             ends,
             margin,
             self._config.weights.comfort,
-            40,
+            24,
         )
         poses[:, 2] = np.mod(poses[:, 2] + math.pi, math.tau) - math.pi
         return Path(poses, to_go)
-
-
-def resample(field_: Field, pitch: float) -> npt.NDArray[np.float32]:
-    """Field values at the centres of cells of ``pitch`` [m] with the same origin."""
-    rows, columns = field_.values.shape
-    height = max(2, math.floor(rows * field_.resolution / pitch))
-    width = max(2, math.floor(columns * field_.resolution / pitch))
-    v = np.clip((np.arange(height) + 0.5) * pitch / field_.resolution - 0.5, 0, rows - 1.001)
-    u = np.clip((np.arange(width) + 0.5) * pitch / field_.resolution - 0.5, 0, columns - 1.001)
-    i, j = v.astype(np.int64), u.astype(np.int64)
-    b, a = (v - i)[:, None], (u - j)[None, :]
-    f = field_.values
-    low = (1 - a) * f[np.ix_(i, j)] + a * f[np.ix_(i, j + 1)]
-    high = (1 - a) * f[np.ix_(i + 1, j)] + a * f[np.ix_(i + 1, j + 1)]
-    return np.ascontiguousarray((1 - b) * low + b * high, np.float32)
