@@ -38,9 +38,28 @@ def find_map(
     if not cached.is_file():
         from hearth_cli.mapping import build_map  # noqa: PLC0415 - only for unknown homes
 
+        for problem in problems_of(home, home_file):
+            say(f"{home_file.name}: {problem}")
         say(f"no map of home {home.name!r} yet: the robot drives through it once")
         build_map(root, home_file, home, cached, say, should_stop)
     return cached
+
+
+def problems_of(home: Home, home_file: Path) -> list[str]:
+    """What is wrong with a home that can still be tried: overlaps, rooms nobody can enter.
+
+    Raises:
+        BadInputError: The robot's charger stands in no room: it cannot begin.
+    """
+    from hearth_sim.core.home import check_home  # noqa: PLC0415 - only for unknown homes
+
+    x, y = home.charger.x, home.charger.y
+    if home.room_at(x, y) is None:
+        outlines = {room.name: room.polygon for room in home.rooms}
+        raise BadInputError(
+            f"{home_file}: charger.at: ({x:g}, {y:g}) is in no room; rooms: {outlines}"
+        )
+    return check_home(home)
 
 
 def fingerprint(home: Home) -> str:

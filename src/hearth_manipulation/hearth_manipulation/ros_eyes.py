@@ -11,7 +11,7 @@ from geometry_msgs.msg import PointStamped
 from hearth_core.frames import MAP, ODOM
 from hearth_core.geometry import Transform
 from hearth_core.outcome import Code
-from hearth_nodekit.actions import ActionCaller, Canceled, ServiceCaller
+from hearth_nodekit.actions import ActionCaller, ActionFailed, Canceled, ServiceCaller
 from hearth_nodekit.convert import from_pose, from_time
 from hearth_nodekit.topics import OBJECTS, SURFACES
 from hearth_nodekit.transforms import TransformListener
@@ -28,6 +28,10 @@ _SHAPES = {
     WorldObject.SHAPE_CYLINDER: "cylinder",
     WorldObject.SHAPE_SPHERE: "sphere",
 }
+LOOKING = 30.0
+"""Longest time [s] for turning the head and one view from there."""
+READING = 45.0
+"""Longest wall time [s] for reading a door: three views, each of which may be late."""
 BELIEVED = 0.3
 """Things less likely to be there than this are not [probability]."""
 
@@ -60,10 +64,14 @@ class RosEyes:
         target.point.x, target.point.y, target.point.z = (float(v) for v in point)
         try:
             _, result = self._look.call(
-                LookAt.Goal(target=target), timeout=15.0, should_stop=self.should_stop
+                LookAt.Goal(target=target), timeout=LOOKING, should_stop=self.should_stop
             )
         except Canceled as error:
             raise Stopped(str(error)) from error
+        except ActionFailed as error:
+            # Whoever looked asks for what was seen since, and says so if that is nothing.
+            self._node.get_logger().warning(f"look: {error}")
+            return
         if result.outcome.code != Code.SUCCEEDED:
             self._node.get_logger().info(f"look: {result.outcome.message}")
         wall.sleep(0.05)  # the views found on the way here are being delivered
@@ -103,7 +111,12 @@ class RosEyes:
 
     def door(self, name: str) -> Door | None:
         """Newest view of a part's handle; None: not seen."""
-        response = self._articulation.call(GetArticulation.Request(name=name), timeout=20.0)
+        request = GetArticulation.Request(name=name)
+        try:
+            response = self._articulation.call(request, timeout=READING)
+        except ActionFailed as error:
+            self._node.get_logger().warning(f"door {name}: {error}")
+            return None
         if response.outcome.code != Code.SUCCEEDED:
             self._node.get_logger().info(f"door {name}: {response.outcome.message}")
             return None
