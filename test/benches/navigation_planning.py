@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,7 +22,7 @@ from hearth_navigation.core.field import clearance_field
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.guide import resample
 from hearth_navigation.core.planner import Path as Plan
-from hearth_navigation.core.planner import Planner, PlanError
+from hearth_navigation.core.planner import PlanError, Planner
 from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
@@ -40,7 +41,7 @@ def run(options: Options) -> Report:
     figures, samples = _grid_search(12 if options.quick else 60, seed)
     file = own.data / "maps" / "warehouse.yaml"
     if not file.exists():
-        print(f"SE(2) plans are left out: no map {file}")
+        sys.stdout.write(f"SE(2) plans are left out: no map {file}")
         return Report(figures, samples)
     grid = grids.load(file)
     if options.quick:  # the lower third
@@ -82,7 +83,7 @@ def _lattice(
             path = planner.plan(field, FOOTPRINT, start, goal)
         except PlanError as error:
             failed += 1
-            print(f"no plan from {start} to {goal}: {error}")
+            sys.stdout.write(f"no plan from {start} to {goal}: {error}")
             continue
         first.append(1e3 * (time.thread_time() - began))
         # Replan as a robot would: a little further on, with something new on the way.
@@ -99,7 +100,7 @@ def _lattice(
         try:
             planner.plan(changed, FOOTPRINT, here, goal)
         except PlanError as error:  # the new thing may close the only way
-            print(f"replan: {error}")
+            sys.stdout.write(f"replan: {error}")
         again.append(1e3 * (time.thread_time() - began))
         hits = _touches(path, tree, boxes)
         touching += hits > 0

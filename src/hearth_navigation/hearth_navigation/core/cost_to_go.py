@@ -64,7 +64,7 @@ def _pop(keys: Values, items: npt.NDArray[np.int64], size: int) -> tuple[float, 
 
 
 @kernel
-def _dijkstra(
+def _dijkstra(  # noqa: PLR0912 - one loop of one algorithm
     multiplier: Values,
     seeds: npt.NDArray[np.int64],
     resolution: float,

@@ -98,8 +98,10 @@ class Costmap:
         self._extra_until[mine] = old._extra_until[theirs]
         self._snapshot = None
 
-    def clear(self, centre: Pose2 | None = None, radius: float = 2.0) -> None:
-        """Forget seen obstacles, everywhere or within ``radius`` [m] of ``centre``."""
+    def clear(
+        self, centre: Pose2 | None = None, radius: float = 2.0, *, keep: bool = False
+    ) -> None:
+        """Forget seen obstacles: all, within ``radius`` [m] of ``centre``, or all but those."""
         if centre is None:
             self._score[:] = 0.0
             self._extra_until[:] = 0.0
@@ -107,8 +109,11 @@ class Costmap:
             row, column = self.grid.cell(centre.x, centre.y)
             n = int(radius / self.grid.resolution)
             window = np.s_[max(0, row - n) : row + n + 1, max(0, column - n) : column + n + 1]
-            self._score[window] = 0.0
-            self._extra_until[window] = 0.0
+            for layer in (self._score, self._extra_until):
+                kept = layer[window].copy()
+                if keep:
+                    layer[:] = 0.0
+                layer[window] = kept if keep else 0.0
         self._snapshot = None
 
     def add_scan(self, map_from_base: Pose2, beams: Beams, lengths: Array) -> None:

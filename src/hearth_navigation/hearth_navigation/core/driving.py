@@ -15,13 +15,14 @@ from hearth_core.geometry import Pose2
 
 from hearth_navigation.core.approach import Tolerance, slew
 from hearth_navigation.core.costmap import Costmap, CostmapConfig, Snapshot
+from hearth_navigation.core.errands import Errand, Surroundings
 from hearth_navigation.core.follower import STOP, Follower, FollowerConfig, Velocity
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.grid import Grid
 from hearth_navigation.core.odometry import OdometryBuffer
 from hearth_navigation.core.planner import Path, Planner, PlannerConfig
 from hearth_navigation.core.relocalizer import Beams
-from hearth_navigation.core.trip import TRANSFORM_ERROR, Situation, Trip, TripConfig
+from hearth_navigation.core.trip import TRANSFORM_ERROR, Ending, Situation, Trip, TripConfig
 from hearth_navigation.core.wander import Wander
 
 Array = npt.NDArray[np.float64]
@@ -80,6 +81,7 @@ class Driving:
         self._follower = Follower(config.follower)
         self._wander = Wander()
         self._trip: Trip | None = None
+        self._errand: Errand | None = None
         self._last: Velocity = STOP
         self._now = -math.inf
         self._blind_since: float | None = None
@@ -122,11 +124,13 @@ class Driving:
         with self._lock:
             self._footprint = footprint
 
-    def clear(self) -> None:
-        """Forget all seen obstacles."""
+    def clear(
+        self, centre: Pose2 | None = None, radius: float = 2.0, *, keep: bool = False
+    ) -> None:
+        """Forget all seen obstacles, or those within ``radius`` [m] (``keep``: beyond it)."""
         with self._lock:
             if self._costmap is not None:
-                self._costmap.clear()
+                self._costmap.clear(centre, radius, keep=keep)
 
     def on_scan(self, stamp: float, odom: Pose2, beams: Beams, lengths: Array) -> None:
         """Take a scan and base_footprint in odom at its moment."""
@@ -151,8 +155,7 @@ class Driving:
     ) -> Trip:
         """Start a trip; a running one ends as preempted."""
         with self._lock:
-            if self._trip is not None:
-                self._trip.end(PREEMPTED, "preempted by a newer goal")
+            self._preempt()
             self._trip = Trip(
                 goals,
                 self._planner,
@@ -164,6 +167,26 @@ class Driving:
             self._blind_since = None
             self._wander.reset()
             return self._trip
+
+    def begin_errand(self, errand: Errand) -> None:
+        """Do this now; what was running ends as preempted."""
+        with self._lock:
+            self._preempt()
+            self._errand = errand
+
+    def _preempt(self) -> None:
+        if self._trip is not None:
+            self._trip.end(PREEMPTED, "preempted by a newer goal")
+            self._trip = None
+        if self._errand is not None and self._errand.ending is None:
+            self._errand.ending = Ending(PREEMPTED, "preempted by a newer goal")
+        self._errand = None
+
+    def finish_errand(self, errand: Errand) -> None:
+        """End this errand."""
+        with self._lock:
+            if errand.ending is None:
+                errand.ending = Ending(PREEMPTED, "canceled")
 
     def finish(self, trip: Trip, message: str = "canceled") -> None:
         """End this trip, whatever it is doing."""
@@ -193,6 +216,8 @@ class Driving:
                 self._jumped_back()
             self._now = now
             self._look()
+            if self._errand is not None:
+                return self._run_errand(now, self._errand)
             trip = self._trip
             if trip is None:
                 return STOP if now < self._stop_until else None
@@ -210,6 +235,31 @@ class Driving:
                 self._stop_until = now + 0.5
                 self._last = STOP
             return self._last
+
+    def _run_errand(self, now: float, errand: Errand) -> Velocity:
+        newest, follower = self._odometry.newest, self.config.follower
+        if newest is None or not (
+            self._fresh(now, newest[0]) and self._fresh(now, self._heard.scan_stamp)
+        ):
+            errand.blind("no fresh scan or odometry")
+            self._last = STOP
+        else:
+            self._last = errand.step(
+                Surroundings(
+                    now,
+                    newest[1],
+                    self._points(newest[1]),
+                    self._footprint,
+                    follower.limits,
+                    follower.monitor,
+                    follower.mppi.period,
+                )
+            )
+        if errand.ending is not None:
+            self._errand = None
+            self._stop_until = now + 0.5
+            self._last = STOP
+        return self._last
 
     def plan(self, now: float) -> bool:
         """Plan if the trip wants it; long. Whether it did."""
@@ -296,6 +346,9 @@ class Driving:
         if self._trip is not None:
             self._trip.end(TRANSFORM_ERROR, "the clock jumped back")
             self._trip = None
+        if self._errand is not None:
+            self._errand.blind("the clock jumped back")
+            self._errand = None
         self._heard = _Heard()
         self._last = STOP
         self._stop_until = -math.inf

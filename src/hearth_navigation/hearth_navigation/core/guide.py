@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +49,14 @@ def _opened(old: Values, new: Values) -> bool:
     return False
 
 
+class Effort(Enum):
+    """How much is done for a field."""
+
+    KEEP = auto()
+    RENEW = auto()
+    EVERYWHERE = auto()
+
+
 class Guide:
     """Cost-to-go fields of one goal after another."""
 
@@ -58,9 +67,9 @@ class Guide:
         self._kept: dict[float, tuple[tuple[object, ...], Field, Field]] = {}
 
     def to(
-        self, clearance: Field, inscribed: float, goal: Pose2, start: Pose2, everywhere: bool
-    ) -> Field:
-        """Cost from the lattice's positions to ``goal`` [m of free driving].
+        self, clearance: Field, inscribed: float, goal: Pose2, start: Pose2, effort: Effort
+    ) -> tuple[Field, bool]:
+        """Cost from the lattice's positions to ``goal`` [m of free driving]; whether it is old.
 
         Kept while goal and base are the same, the start lies where it is known and nothing that
         was blocked has become free; what became blocked is the lattice's business.
@@ -70,19 +79,19 @@ class Guide:
             inscribed: Clearance [m] below which the base's centre cannot be.
             goal: In map.
             start: In map; the field need not be known far beyond it.
-            everywhere: Know it all the same.
+            effort: Keep it if possible, make it anew, or make it anew and know it everywhere.
         """
         key = (goal.x, goal.y, clearance.values.shape, clearance.geometry)
         old_key, old, kept = self._kept.get(inscribed, (None, None, None))
-        if kept is not None and old is not None and old_key == key and not everywhere:
+        if kept is not None and old is not None and old_key == key and effort is Effort.KEEP:
             known = np.isfinite(kept.values[cell(kept, start)])
             if known and (old is clearance or not _opened(old.values, clearance.values)):
-                return kept
+                return kept, old is not clearance
         if len(self._kept) > 3:
             self._kept.clear()
-        result = self._compute(clearance, inscribed, goal, start, everywhere)
+        result = self._compute(clearance, inscribed, goal, start, effort is Effort.EVERYWHERE)
         self._kept[inscribed] = (key, clearance, result)
-        return result
+        return result, False
 
     def _compute(
         self, clearance: Field, inscribed: float, goal: Pose2, start: Pose2, everywhere: bool

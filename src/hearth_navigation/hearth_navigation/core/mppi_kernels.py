@@ -313,10 +313,11 @@ def evaluate(
 ) -> float:
     """Cost of every sample; returns the least.
 
-    ``noise`` is (knots, 3, pool); sample k > 1 takes column ``offset + k - 2``. ``limits`` holds speeds (forward, backward, sideways, turn) and what acceleration
-    allows a step (linear, turn). ``weights``: comfort, closeness, margin, lateral, heading,
-    sideways, smoothness, start gap. Samples that cannot weigh ``LEAST_WEIGHT`` may be charged
-    too little, but never so little that they would.
+    ``noise`` is (knots, 3, pool); sample k > 1 takes column ``offset + k - 2``. ``limits`` holds
+    speeds (forward, backward, sideways, turn) and what acceleration allows a step (linear,
+    turn). ``weights``: comfort, closeness, margin, lateral, heading, sideways, smoothness, start
+    gap. Samples that cannot weigh ``LEAST_WEIGHT`` may be charged too little, but never so little
+    that they would.
     """
     steps = mean.shape[0]
     comfort, closeness = weights[0], weights[1]

@@ -14,7 +14,7 @@ from hearth_core.geometry import Pose2
 from hearth_navigation.core import lattice
 from hearth_navigation.core.field import Field
 from hearth_navigation.core.footprint import Footprint
-from hearth_navigation.core.guide import Guide, cell
+from hearth_navigation.core.guide import Effort, Guide, cell
 
 Array = npt.NDArray[np.float64]
 
@@ -114,12 +114,11 @@ class Planner:
         Raises:
             PlanError: There is none; the code says why.
         """
-        config = self._config
         goal = self._moved(clearance, footprint, goal)
         ends = self._check_ends(clearance, footprint, start, goal)
         for margin in (self._config.margin, self._config.tight_margin):
-            for everywhere in (False, True):
-                path = self._search(clearance, footprint, start, goal, ends, margin, everywhere)
+            for effort in Effort:
+                path = self._search(clearance, footprint, start, goal, ends, margin, effort)
                 if path is not None:
                     return path
         raise PlanError(
@@ -136,14 +135,14 @@ class Planner:
         goal: Pose2,
         ends: Array,
         margin: float,
-        everywhere: bool,
+        effort: Effort,
     ) -> Path | None:
         """A path with this margin where the guide knows the way, if there is one."""
         config = self._config
         # Where the inscribed disc has less than the margin no heading has more.
         ends_need_less = float(ends[:, 3].min()) < margin
         narrow = footprint.inscribed + (-0.02 if ends_need_less else margin - 0.001)
-        to_go = self._guide.to(clearance, narrow, goal, start, everywhere)
+        to_go, old = self._guide.to(clearance, narrow, goal, start, effort)
         begin = self._node(to_go, start)
         if not np.isfinite(to_go.values[begin[0], begin[1]]):
             nearest = self._nearest_reachable(to_go, begin)
@@ -153,7 +152,10 @@ class Planner:
         goals = self._goal_states(clearance, footprint, to_go, goal, margin, ends)
         if not len(goals):
             return None
-        most = config.max_states if everywhere else config.max_states // 4
+        most = config.max_states
+        if effort is not Effort.EVERYWHERE:
+            # An old guide may lead to where the way is closed now.
+            most = most // 100 if old else most // 4
         states, _, expanded = lattice.search(
             clearance.values,
             *clearance.geometry,
@@ -174,7 +176,7 @@ class Planner:
         )
         if len(states):
             return self._finish(clearance, footprint, to_go, states, start, goal, ends, margin)
-        if everywhere and expanded >= most:
+        if effort is Effort.EVERYWHERE and expanded >= most:
             raise PlanError(PlanCode.TIMEOUT, f"no path within {most} expanded states")
         return None
 
@@ -325,6 +327,27 @@ class Planner:
         poses[1:-1, 2] = heading * (math.tau / lattice.HEADINGS)
         poses[0] = (start.x, start.y, start.yaw)
         poses[-1] = (goal.x, goal.y, goal.yaw)
+        self._smooth(clearance, footprint, poses, ends, margin, 24)
+        poses[:, 2] = np.mod(poses[:, 2] + math.pi, math.tau) - math.pi
+        return Path(poses, to_go)
+
+    def smooth(self, clearance: Field, footprint: Footprint, path: Array, turns: int) -> Array:
+        """The path (N, 3) pulled straight where that brings nothing closer than it was."""
+        poses = np.array(path, np.float64)
+        gaps = [footprint.clearance(clearance, Pose2(*map(float, row))) for row in poses[[0, -1]]]
+        ends = np.column_stack([poses[[0, -1]], gaps])
+        self._smooth(clearance, footprint, poses, ends, self._config.tight_margin, turns)
+        return poses
+
+    def _smooth(
+        self,
+        clearance: Field,
+        footprint: Footprint,
+        poses: Array,
+        ends: Array,
+        margin: float,
+        turns: int,
+    ) -> None:
         lattice.smooth(
             clearance.values,
             *clearance.geometry,
@@ -333,7 +356,5 @@ class Planner:
             ends,
             margin,
             self._config.weights.comfort,
-            24,
+            turns,
         )
-        poses[:, 2] = np.mod(poses[:, 2] + math.pi, math.tau) - math.pi
-        return Path(poses, to_go)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import numpy.typing as npt
+from hearth_core.errors import BadInputError
+from hearth_core.geometry import Pose2
 from hearth_core.home import Home
+from hearth_core.home.model import Room
 
+from hearth_navigation.core.field import Field
 from hearth_navigation.core.grid import FREE, Grid
 
 Mask = npt.NDArray[np.bool_]
@@ -33,3 +37,26 @@ def furniture_mask(grid: Grid, home: Home, robot_height: float = 1.5) -> Mask:
         if inside.any() and float((grid.cells[inside] == FREE).mean()) > 0.4:
             mask |= inside
     return mask
+
+
+def middle_of_room(clearance: Field, room: Room) -> Pose2:
+    """The place of a room that is farthest from everything, looking along x.
+
+    Raises:
+        BadInputError: No free cell of the map lies in it.
+    """
+    corners = np.array(room.polygon)
+    inverse = 1.0 / clearance.resolution
+    pixels = np.round((corners - np.array(clearance.origin)) * inverse - 0.5).astype(np.int32)
+    area = np.zeros(clearance.values.shape, np.uint8)
+    cv2.fillPoly(area, [pixels], 1)
+    room_there = np.where(area.astype(np.bool_), np.minimum(clearance.values, 1.0), 0.0)
+    if float(room_there.max(initial=0.0)) <= 0.0:
+        raise BadInputError(f"the map shows no free floor in {room.name!r}")
+    # Of the places with room enough, the one nearest to the middle.
+    middle = corners.mean(axis=0)
+    rows, columns = np.nonzero(room_there >= 0.9 * room_there.max())
+    x = clearance.origin[0] + (columns + 0.5) * clearance.resolution
+    y = clearance.origin[1] + (rows + 0.5) * clearance.resolution
+    best = int(np.argmin((x - middle[0]) ** 2 + (y - middle[1]) ** 2))
+    return Pose2(float(x[best]), float(y[best]), 0.0)
