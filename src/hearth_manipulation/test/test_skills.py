@@ -86,6 +86,24 @@ def test_a_pose_that_is_no_pose_is_refused(still: Context) -> None:
         still.hold("left", None)
 
 
+def test_a_small_crowded_surface_has_room_nearer_to_its_rim_and_to_other_things(
+    still: Context,
+) -> None:
+    from hearth_manipulation.core.context import Held
+
+    size = np.array([0.08, 0.08, 0.1])
+    held = Held("mug", "mug", size, "cylinder", Transform.identity())
+    spots = skill_place.free_spots(still, "nightstand_1", held)
+    place = HOME.place("nightstand_1")
+    frame = still.place_frame("nightstand_1")
+    bottle = next(t for t in still.eyes.things() if t.id == "bottle_2")
+    for spot in spots:
+        local = frame.inverse().apply(np.array([spot.x, spot.y, spot.z]))
+        assert np.all(np.abs(local[:2]) < 0.5 * np.array(place.size[:2]) - 0.04)
+        away = np.hypot(*(bottle.pose.translation[:2] - (spot.x, spot.y)))
+        assert away > 0.04 + 0.5 * np.hypot(*size[:2]) + 0.5 * np.hypot(*bottle.size[:2]) - 1e-6
+
+
 @pytest.mark.parametrize("after", [1.5, 4.0])
 def test_cancelling_stops_base_and_arms_at_once(after: float) -> None:
     context = make_context()

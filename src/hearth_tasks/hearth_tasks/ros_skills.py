@@ -42,12 +42,12 @@ from hearth_tasks.core.skills import (
 
 TIMEOUTS: dict[type, float] = {
     Navigate: 180.0,
-    Open: 120.0,
-    Close: 120.0,
-    Find: 60.0,
-    Pick: 120.0,
-    Put: 90.0,
-    Posture: 30.0,
+    Open: 200.0,
+    Close: 200.0,
+    Find: 90.0,
+    Pick: 200.0,
+    Put: 150.0,
+    Posture: 60.0,
 }
 """Longest time [s] of the robot's clock a skill may take before it is cancelled."""
 

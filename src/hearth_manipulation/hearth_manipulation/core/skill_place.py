@@ -19,10 +19,9 @@ from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach, offsets
 from hearth_manipulation.core.planning import PlanningError
 
-EDGE = 0.15
-"""Distance kept from the thing's side to the surface's edge [m]."""
-GAP = 0.07
-"""Distance kept to other things [m]."""
+ROOMS = ((0.15, 0.07), (0.10, 0.055), (0.05, 0.04))
+"""Distances kept from the thing's side to the surface's edge and to other things [m], the best
+first: on a small or crowded surface the next are taken."""
 ABOVE = 0.08
 """Height from which a thing is lowered [m]."""
 PRESS = 0.004
@@ -149,14 +148,24 @@ def free_spots(context: Context, place: str, held: Held) -> list[Spot]:
             lifted[2] = seen.pose.translation[2]
             centre = Transform(centre.rotation, lifted)
             break
-    return _grid(context, centre, size, held)
+    for edge, gap in ROOMS:
+        spots = _grid(context, centre, size, held, edge, gap)
+        if spots:
+            return spots
+    raise SkillError("no_free_spot", f"there is no free spot on {place}")
 
 
-def _grid(context: Context, centre: Transform, size: Array, held: Held) -> list[Spot]:
+def _grid(
+    context: Context, centre: Transform, size: Array, held: Held, edge: float, gap: float
+) -> list[Spot]:
+    """Spots at least ``edge`` from the rim and ``gap`` from other things [m], best first."""
     base = context.body.base()
     radius = 0.5 * float(math.hypot(held.size[0], held.size[1]))
-    half = 0.5 * size - EDGE - radius * 0.8
-    half = np.maximum(half, 0.0)
+    half = 0.5 * size - edge - radius * 0.8
+    if np.any(half < 0.0):
+        if edge > ROOMS[-1][0]:
+            return []
+        half = np.maximum(half, 0.0)  # smaller than that: its middle
     others = [t for t in context.eyes.things() if t.id != held.id]
     found: list[tuple[float, Spot]] = []
     for x in np.linspace(-half[0], half[0], max(1, int(half[0] / 0.03)) + 1):
@@ -166,9 +175,9 @@ def _grid(context: Context, centre: Transform, size: Array, held: Held) -> list[
             for thing in others:
                 if abs(thing.pose.translation[2] - 0.5 * thing.size[2] - point[2]) > 0.15:
                     continue
-                gap = math.hypot(*(thing.pose.translation[:2] - point[:2]))
-                clear = min(clear, gap - radius - 0.5 * float(math.hypot(*thing.size[:2])))
-            if clear < GAP:
+                away = math.hypot(*(thing.pose.translation[:2] - point[:2]))
+                clear = min(clear, away - radius - 0.5 * float(math.hypot(*thing.size[:2])))
+            if clear < gap:
                 continue
             bearing = base.inverse().apply(point[:2])
             cost = (
@@ -177,8 +186,6 @@ def _grid(context: Context, centre: Transform, size: Array, held: Held) -> list[
                 - 0.1 * min(clear, 0.3)
             )
             found.append((cost, Spot(float(point[0]), float(point[1]), float(point[2]))))
-    if not found:
-        raise SkillError("no_free_spot", "there is no free spot on it")
     found.sort(key=lambda item: item[0])
     return [spot for _, spot in found[:12]]
 
