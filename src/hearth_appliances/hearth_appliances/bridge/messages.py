@@ -14,7 +14,7 @@ from hearth_appliances.core.heat import can_heat
 from hearth_appliances.core.ingest import Appliance
 from hearth_appliances.core.machines import Unit
 from hearth_appliances.core.preconditions import Precondition
-from hearth_appliances.core.values import DeviceInfo, Value
+from hearth_appliances.core.values import DeviceInfo, Source, Value
 from hearth_interfaces.msg import (
     ApplianceCapabilities,
     ApplianceCapability,
@@ -68,7 +68,7 @@ def to_property(name: str, value: Value) -> PropertyValue:
     return PropertyValue(
         name=name,
         value=json.dumps(value.value),
-        source=int(value.source),
+        source=int(Source.CACHE if value.cached else value.source),
         quality=int(value.quality),
         device_stamp=optional_time(value.device_stamp),
         receive_stamp=to_time(value.receive_stamp),

@@ -14,6 +14,8 @@ from hearth_appliances.core.machines import Phase, Unit
 
 ENOUGH = 0.9
 """Confidence that ends a course."""
+PATIENT = 3
+"""Polls without an answer after which two agreeing signals must do."""
 _CODE, _FINISHED, _IDLE, _TIMER = 0.7, 0.75, 0.6, 0.6
 _POLLED = 0.97
 _ACTIVE = {Phase.RUNNING, Phase.PAUSED, Phase.DELAYED}
@@ -70,6 +72,7 @@ class Completion:
         self._rest: float | None = None
         self._polled = False
         self._asked = -float("inf")
+        self._unanswered = 0
 
     @property
     def expected_end(self) -> float | None:
@@ -94,6 +97,8 @@ class Completion:
                 self._end = now + unit.remaining
         elif unit.phase is not Phase.UNKNOWN and unit.phase != self._phase:
             self._rest = now
+        if polled:
+            self._unanswered = 0
         if polled and unit.phase not in _ACTIVE and unit.phase is not Phase.UNKNOWN:
             self._polled = True
         self._phase = unit.phase
@@ -101,6 +106,7 @@ class Completion:
     def asked(self, now: float) -> None:
         """A poll was made, whatever came of it."""
         self._asked = now
+        self._unanswered += 1
 
     def judge(self, now: float) -> Judgement:
         """What is to be believed at ``now``."""
@@ -108,7 +114,7 @@ class Completion:
             return Judgement(Verdict.FAILED, 0.9, ("run_state",))
         evidence, doubt = self._weigh(now)
         confidence = 1.0 - doubt if evidence else 0.0
-        early = self._end is not None and now < self._end - max(5 * 60.0, self._slack)
+        early = self._end is not None and now < self._end - self._tolerance()
         resting = self._phase in _RESTING and self._was_active
         if self._polled and self._was_active:
             if resting and early and self._code is None:
@@ -116,12 +122,19 @@ class Completion:
             return Judgement(Verdict.DONE, max(confidence, _POLLED), ("poll", *evidence))
         if self._phase in _ACTIVE:
             confidence = min(confidence, 0.5)  # it says itself that it runs
-        if confidence >= ENOUGH and not early:
+        # Two signals can be wrong together; the timer, or a poll that finds nobody, decides.
+        agreed = "timer" in evidence or self._unanswered > PATIENT
+        if confidence >= ENOUGH and not early and agreed:
             return Judgement(Verdict.DONE, confidence, evidence)
         due = now - self._asked >= self._patience
         if evidence and due:
             return Judgement(Verdict.ASK, confidence, evidence)
         return Judgement(Verdict.WAIT, confidence, evidence)
+
+    def _tolerance(self) -> float:
+        """How much earlier than the timer says a course may end [s]: a tenth of it."""
+        length = 0.0 if self._end is None else self._end - self._started
+        return max(self._slack, 0.1 * length)
 
     def _weigh(self, now: float) -> tuple[tuple[str, ...], float]:
         evidence: list[str] = []

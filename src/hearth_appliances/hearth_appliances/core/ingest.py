@@ -7,7 +7,7 @@ events, whether they come live or from a recording, at once or after a restart i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from hearth_core.errors import UnknownNameError
 
@@ -48,7 +48,8 @@ class Appliance:
     profile: Mapping[str, Json]
     offset: float | None = None
     """Least time from the cloud's stamp to our receiving it [s]: clocks' difference and way."""
-    changed: Callable[[], None] = field(default=lambda: None)
+    said_online: bool = False
+    """What the newest event about it said, before a restart too."""
 
     @property
     def info(self) -> DeviceInfo:
@@ -116,6 +117,7 @@ class Ingest:
             shadow = known.shadow
             shadow.info = info
         appliance = Appliance(shadow, walk_profile(profile), profile)
+        appliance.said_online = bool(self.store.was_online(slug))
         if known is not None:
             appliance.offset = known.offset
         self.appliances[info.device_id] = appliance
@@ -283,9 +285,11 @@ class Ingest:
         shadow.online = online
         if online:
             for name, value in shadow.values.items():
-                if value.quality is Quality.STALE and value.source is not Source.CACHE:
+                if value.quality is Quality.STALE and not value.cached:
                     shadow.values[name] = replace(value, quality=Quality.UNKNOWN)
-        self._event(appliance, now, "online" if online else "offline")
+        if appliance.said_online != online:
+            appliance.said_online = online
+            self._event(appliance, now, "online" if online else "offline")
 
     def _event(
         self,

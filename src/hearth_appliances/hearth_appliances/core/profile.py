@@ -8,7 +8,7 @@ knows are kept: the vendor's own SDK drops about one in eight documented propert
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any
 
@@ -75,15 +75,25 @@ class Property:
 def walk_profile(profile: Mapping[str, Json]) -> dict[str, Property]:
     """Properties of a profile (the ``response`` of ``/devices/{id}/profile``) by flat name.
 
+    Wash towers nest one profile for each of their machines: ``washer``, ``dryer``.
+
     Raises:
         BadInputError: There is no ``property`` in it.
     """
-    if not isinstance(profile, Mapping) or "property" not in profile:
-        raise BadInputError(f"no 'property' in the profile; it has {sorted(profile)}")
     found: dict[str, Property] = {}
-    for section in ("property", "extensionProperty"):
-        for place, leaf in _walk(profile.get(section, {}), _is_leaf):
-            found.setdefault(place.name, _property(place, leaf))
+    if isinstance(profile, Mapping) and "property" in profile:
+        for section in ("property", "extensionProperty"):
+            for place, leaf in _walk(profile.get(section, {}), _is_leaf):
+                found.setdefault(place.name, _property(place, leaf))
+        return found
+    groups = profile.items() if isinstance(profile, Mapping) else ()
+    for group, inner in groups:
+        if isinstance(inner, Mapping) and "property" in inner:
+            for place, leaf in _walk(inner["property"], _is_leaf):
+                item = replace(place, location=group, shape=Shape.GROUP)
+                found.setdefault(item.name, _property(item, leaf))
+    if not found:
+        raise BadInputError(f"no 'property' in the profile; it has {sorted(profile)}")
     return found
 
 
@@ -119,7 +129,7 @@ def _rename(
     if any(known.startswith(prefix) for known in properties):
         return None if key == "unit" else prefix + key
     bare, _, apart = resource.partition(":")
-    candidates = (f"{location}/{bare}/{key}{apart}" if apart else "", f"{MAIN}/{name}")
+    candidates = (f"{location}/{bare}/{key}{apart}" if apart else "", f"{MAIN}/{name}", rest)
     for candidate in candidates:
         if candidate in properties:
             return candidate
@@ -199,7 +209,8 @@ def _put(target: dict[str, Json], place: Place, value: Json) -> None:
     for step in path:
         inner = inner.setdefault(step, {})
     inner[key] = value
-    if place.unit:
+    if place.unit:  # last, as the SDK has it
+        content.pop("unit", None)
         content["unit"] = place.unit
 
 

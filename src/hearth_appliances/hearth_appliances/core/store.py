@@ -143,6 +143,15 @@ class Store:
             for s, n, t, kind, name, value, late, dup, source, device in rows
         ]
 
+    def was_online(self, slug: str) -> bool | None:
+        """What was last said of an appliance; None: nothing."""
+        row = self._db.execute(
+            "SELECT kind FROM event WHERE slug = ? AND kind IN ('online', 'offline') "
+            "ORDER BY seq DESC LIMIT 1",
+            (slug,),
+        ).fetchone()
+        return None if row is None else row[0] == "online"
+
     # Devices
 
     def slugs(self) -> dict[str, str]:
@@ -182,15 +191,17 @@ class Store:
     def values(self, device_id: str) -> tuple[dict[str, Value], set[str]]:
         """Newest values of a device, as a cache, and the names that were seen to move."""
         rows = self._db.execute(
-            "SELECT name, value, stamp, device_stamp, ordering, moved FROM value "
+            "SELECT name, value, source, stamp, device_stamp, ordering, moved FROM value "
             "WHERE device_id = ?",
             (device_id,),
         ).fetchall()
         values = {
-            name: Value(json.loads(value), Source.CACHE, Quality.STALE, stamp, device_stamp, order)
-            for name, value, stamp, device_stamp, order, _ in rows
+            name: Value(
+                json.loads(value), Source(source), Quality.STALE, stamp, device_stamp, order, True
+            )
+            for name, value, source, stamp, device_stamp, order, _ in rows
         }
-        return values, {row[0] for row in rows if row[5]}
+        return values, {row[0] for row in rows if row[6]}
 
     def keep_values(self, device_id: str, values: Mapping[str, Value], moved: set[str]) -> None:
         """Remember these values of a device."""

@@ -43,6 +43,8 @@ class Value:
     order: float | None = None
     """Where it stands in the cloud's time [s]: ``device_stamp``, or for a poll without one the
     estimate of when it was answered; None: unknown."""
+    cached: bool = False
+    """Remembered from before a restart, not heard of since."""
 
 
 @dataclass(frozen=True)

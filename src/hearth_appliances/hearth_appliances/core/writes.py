@@ -22,6 +22,7 @@ from hearth_appliances.core.profile import (
 )
 
 _DEGREES = re.compile(r".*Temperature(?P<unit>[CF])")
+_TARGET = re.compile(r"(heat|cool)TargetTemperature(?P<unit>[CF]?)")
 _TWO_SET = "twoSetTemperatureInUnits"
 _BURNER = ("power/powerLevel", "timer/remainHour", "timer/remainMinute")
 _VENTILATION = ("ventilation/fanSpeed", "lamp/lampBrightness")
@@ -71,6 +72,8 @@ def compose(
     body = _body({properties[name].place: value for name, value in full.items()})
     if any(name.endswith(_BURNER) for name in wanted) and "location" in body:
         body["location"] = body.pop("location")  # the SDK writes it last here
+    if device_type == "DEVICE_OVEN" and all("/timer/timer" in name for name in wanted):
+        body.pop("location", None)  # the kitchen timer is the appliance's, not an oven's
     return body
 
 
@@ -109,12 +112,12 @@ def _partners(rest: str, device_type: str) -> Sequence[str]:
         return _VENTILATION[::-1] if device_type in _SWAPPED else _VENTILATION
     if rest in _BURNER and device_type in ("", "DEVICE_COOKTOP"):
         return _BURNER
-    match = _DEGREES.fullmatch(key)
-    if resource == _TWO_SET and match:
+    match = _TARGET.fullmatch(key)
+    if resource.partition(":")[0] == _TWO_SET and match:
         unit = match["unit"]
         return (
-            f"{_TWO_SET}/heatTargetTemperature{unit}",
-            f"{_TWO_SET}/coolTargetTemperature{unit}",
+            f"{resource}/heatTargetTemperature{unit}",
+            f"{resource}/coolTargetTemperature{unit}",
         )
     return ()
 

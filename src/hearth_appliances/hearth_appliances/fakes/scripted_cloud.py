@@ -1,5 +1,7 @@
 """A back end whose answers a test decides, and a hub beside it."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -106,9 +108,11 @@ class ScriptedCloud:
 
     @property
     def identity(self) -> str:
+        """See the port."""
         return "client"
 
     async def open(self, listener: Listener) -> None:
+        """See the port."""
         self.opened += 1
         self.listener = listener
         if self.fail is not None:
@@ -119,22 +123,27 @@ class ScriptedCloud:
         listener.on_link(Link.UP)
 
     async def devices(self) -> Sequence[DeviceInfo]:
+        """See the port."""
         await self._called("devices")
         return list(self.infos.values())
 
     async def profile(self, device_id: str) -> Mapping[str, Any]:
+        """See the port."""
         await self._called("profile")
         profile: Mapping[str, Any] = self.profiles[device_id]
         return profile
 
     async def state(self, device_id: str) -> Reading:
+        """See the port."""
         await self._called("state")
         return Reading(dict(self.states[device_id]))
 
     async def subscribe(self, device_id: str) -> None:
+        """See the port."""
         await self._called("subscribe")
 
     async def control(self, device_id: str, payload: Any, timeout: float = 10.0) -> None:
+        """See the port."""
         await self._called(f"control {payload}")
         if self.delay:
             await asyncio.sleep(self.delay)
@@ -143,10 +152,11 @@ class ScriptedCloud:
         self.obey(device_id, payload)
 
     async def heal(self) -> None:
+        """See the port."""
         self.healed += 1
 
     async def close(self) -> None:
-        pass
+        """See the port."""
 
     async def _called(self, what: str) -> None:
         self.calls.append(what)
@@ -195,10 +205,11 @@ class HubBench:
         self.states.append(dict(appliance.shadow.values))
 
     def clock(self) -> float:
+        """Time [s]: a millisecond later each time it is asked for."""
         self.now += 1e-3
         return self.now
 
-    async def __aenter__(self) -> "HubBench":
+    async def __aenter__(self) -> HubBench:
         self.task = asyncio.create_task(self.hub.run())
         await self.until(
             lambda: self.hub.connected or self.task.done() or self.hub.tally.calls == 0
@@ -210,11 +221,13 @@ class HubBench:
         await asyncio.gather(self.task, return_exceptions=True)
 
     async def until(self, condition: Callable[[], bool], timeout: float = 20.0) -> None:
+        """Wait for something, [s] of wall time at most."""
         async with asyncio.timeout(timeout):
             while not condition():
                 await asyncio.sleep(0.002)
 
-    async def ready(self) -> "HubBench":
+    async def ready(self) -> HubBench:
+        """Wait until it is connected."""
         await self.until(lambda: self.hub.connected)
         return self
 
