@@ -76,6 +76,8 @@ def approach(
 ) -> Velocity:
     """Command (vx, vy, wz) towards ``goal``, within the base's accelerations from ``last``."""
     error = pose.inverse() @ goal
+    if limits.sideways <= 0.0:
+        return slew(_differential(config, limits, error), last, limits, period)
     distance = math.hypot(error.x, error.y)
     speed = min(config.speed, config.gain * distance, math.sqrt(2.0 * config.braking * distance))
     # Sideways the base may be slower than forward: keep the direction.
@@ -87,6 +89,23 @@ def approach(
         ux = uy = 0.0
     turn = math.copysign(min(config.turn, config.gain * abs(error.yaw)), error.yaw)
     return slew((speed * ux, speed * uy, turn), last, limits, period)
+
+
+def _differential(config: ApproachConfig, limits: Limits, error: Pose2) -> Velocity:
+    """To the goal's point, backwards if it lies behind, then to its heading."""
+    distance = math.hypot(error.x, error.y)
+    if distance < 0.015:
+        turn = error.yaw
+        speed = 0.0
+    else:
+        behind = error.x < 0.0 and distance < 0.3
+        turn = math.atan2(-error.y, -error.x) if behind else math.atan2(error.y, error.x)
+        ahead = max(0.0, math.cos(turn)) ** 4
+        speed = ahead * min(
+            config.speed, config.gain * distance, math.sqrt(2.0 * config.braking * distance)
+        )
+        speed = -min(speed, limits.backward) if behind else speed
+    return speed, 0.0, math.copysign(min(config.turn, config.gain * abs(turn)), turn)
 
 
 def slew(wanted: Velocity, last: Velocity, limits: Limits, period: float) -> Velocity:
