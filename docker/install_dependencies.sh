@@ -13,10 +13,11 @@ run=()
 "${run[@]}" apt-get update -q
 "${run[@]}" apt-get install -y -q --no-install-recommends \
   python3-pip python3-rosdep python3-colcon-common-extensions "ros-$distribution-rmw-cyclonedds-cpp" \
-  libegl1 libgl1-mesa-dri
+  libegl1 libgl1-mesa-dri mosquitto
 [ -e /etc/ros/rosdep/sources.list.d/20-default.list ] || "${run[@]}" rosdep init
 rosdep update --rosdistro "$distribution"
-rosdep install --from-paths "$root/src" --ignore-src --rosdistro "$distribution" -y
+# Ubuntu 24.04 has no python3-numba although rosdep has its key; pip brings it below.
+rosdep install --from-paths "$root/src" --ignore-src --rosdistro "$distribution" -y --skip-keys python3-numba
 
 # The distribution's compiled packages are bound to its NumPy: pip must not bring another one.
 constraint=$(mktemp)
