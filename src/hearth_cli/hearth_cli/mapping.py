@@ -8,14 +8,18 @@ import time as wall
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 from hearth_core.errors import HearthError
 from hearth_core.home import load_home
 from hearth_core.home.model import Home
+from hearth_core.home.plane import contains
 
 from hearth_cli.deployment import Deployment
 from hearth_cli.domains import reserve_domain
 from hearth_cli.main import clone_root
 
+ENOUGH = 0.4
+"""A room of which the map knows less than this share is told."""
 LONGEST = 1800.0
 """Wall time after which mapping is given up [s]."""
 
@@ -60,6 +64,33 @@ def build_map(
     if not target.is_file():
         raise HearthError(f"no map of {home.name} was saved; the end of {log}:\n{_tail(log)}")
     say(f"map of {home.name} saved after {wall.monotonic() - began:.0f} s")
+    for room, share in known_shares(home, target).items():
+        if share < ENOUGH:
+            say(
+                f"the map knows {100 * share:.0f} % of the floor of {room}: "
+                "the robot could not see more of it, and tasks there will fail"
+            )
+
+
+def known_shares(home: Home, map_file: Path) -> dict[str, float]:
+    """How much of each room's floor is free in a map, of what the home model has free."""
+    from hearth_navigation.core.grid import FREE, load  # noqa: PLC0415 - only after mapping
+
+    grid = load(map_file)
+    shares = {}
+    for room in home.rooms:
+        xs, ys = [x for x, _ in room.polygon], [y for _, y in room.polygon]
+        furniture = [place.footprint(0.05) for place in home.places_in(room.name)]
+        points = [
+            (float(x), float(y))
+            for x in np.arange(min(xs), max(xs), 0.1)
+            for y in np.arange(min(ys), max(ys), 0.1)
+            if contains(room.polygon, (float(x), float(y)))
+            and not any(contains(outline, (float(x), float(y))) for outline in furniture)
+        ]
+        free = sum(grid.contains(x, y) and grid.value(x, y) == FREE for x, y in points)
+        shares[room.name] = free / max(1, len(points))
+    return shares
 
 
 def _last_words(log: Path) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hearth_cli.mapping import ENOUGH, known_shares
 from hearth_cli.maps import problems_of
 from hearth_core.errors import BadInputError
 from hearth_core.geometry import Pose2
@@ -35,3 +36,18 @@ def test_furniture_in_furniture_is_told(home: Home) -> None:
     assert any("coffee_table and sofa overlap" in line for line in told) or any(
         "sofa and coffee_table overlap" in line for line in told
     )
+
+
+def test_a_map_tells_which_rooms_it_knows(home: Home, tmp_path: Path) -> None:
+    from hearth_navigation.core.grid import UNKNOWN, Grid, load, save
+
+    shipped = FILE.parents[1] / "maps" / "apartment" / "map.yaml"
+    assert min(known_shares(home, shipped).values()) > ENOUGH
+    grid = load(shipped)
+    cells = grid.cells.copy()
+    kitchen = home.room("kitchen").polygon
+    low, high = grid.cell(*kitchen[0]), grid.cell(*kitchen[2])
+    cells[low[0] : high[0], low[1] : high[1]] = UNKNOWN
+    save(Grid(cells, grid.resolution, grid.origin), tmp_path / "map.yaml")
+    shares = known_shares(home, tmp_path / "map.yaml")
+    assert [room for room, share in shares.items() if share < ENOUGH] == ["kitchen"]
