@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hearth_appliances.simulator.acts import Act, load_script, perform
 from hearth_appliances.simulator.appliances import Dishwasher, Oven, Refrigerator, Washer, make
 from hearth_appliances.simulator.cloud import Answer, Cloud
-from hearth_appliances.simulator.faults import Fault, Trouble, load_faults
+from hearth_appliances.simulator.faults import Fault, Trouble
 from hearth_appliances.simulator.machine import RefusedError
 from hearth_appliances.simulator.parts.course import Course
 from hearth_appliances.simulator.parts.heat import Compartment
 from hearth_appliances.simulator.parts.oven import Cavity
 from hearth_appliances.simulator.pushes import PushDelay
-from hearth_core.errors import BadInputError, UnknownNameError
+from hearth_core.errors import BadInputError, HearthError, UnknownNameError
 
 HEADERS = {
     "Authorization": "Bearer token",
@@ -276,15 +277,43 @@ def test_a_device_that_leaves_the_account_is_told_of_and_gone() -> None:
 
 
 def test_scripts_name_file_fault_and_choices(tmp_path: Path) -> None:
-    path = tmp_path / "faults.yaml"
-    path.write_text("- {at: 3, fault: cut, lasts: 20}\n- {at: 1, fault: lost_session}\n")
-    assert load_faults(path)[0] == Fault(3.0, Trouble.CUT, 20.0)
+    path = tmp_path / "script.yaml"
+    path.write_text("- {at: 3, fault: cut, lasts: 20}\n- {at: 1, do: press Washer remote_start}\n")
+    script = load_script(path)
+    assert script.faults == (Fault(3.0, Trouble.CUT, 20.0),)
+    assert script.acts == (Act(1.0, ("press", "Washer", "remote_start")),)
     path.write_text("- {at: 3, fault: meteor}\n")
-    with pytest.raises(UnknownNameError, match=r"fault 1.*lost_session"):
-        load_faults(path)
+    with pytest.raises(UnknownNameError, match=r"line 1.*lost_session"):
+        load_script(path)
     path.write_text("- {at: 3, fault: device_gone}\n")
     with pytest.raises(BadInputError, match="needs a device"):
-        load_faults(path)
+        load_script(path)
+
+
+def test_people_open_doors_press_panels_and_break_things(cloud: Cloud) -> None:
+    assert "Washer" in perform(cloud, ["list"])
+    perform(cloud, ["load", "Washer", "3.5"])
+    perform(cloud, ["press", "Washer", "remote_start"])
+    perform(cloud, ["door", "Refrigerator", "open"])
+    perform(cloud, ["set", "Washer", "MAIN/detergent/detergentSetting", "LOW"])
+    washer = cloud.appliances["washer"]
+    assert washer.part(Course).load == 3.5
+    assert washer.values["MAIN/remoteControlEnable/remoteControlEnabled"] is True
+    assert washer.values["MAIN/detergent/detergentSetting"] == "LOW"
+    assert cloud.appliances["fridge"].door_open
+    cloud.advance(100.0)
+    perform(cloud, ["fault", "rate_limit", "10"])
+    assert ask(cloud, "GET", "devices").status == 400
+    cloud.advance(111.0)
+    assert ask(cloud, "GET", "devices").status == 200
+    for words, choices in (
+        (["press", "Toaster", "start"], "Refrigerator"),
+        (["dance"], "press"),
+        (["fault", "meteor"], "black_hole"),
+        (["press", "Washer"], "usage: press DEVICE BUTTON"),
+    ):
+        with pytest.raises(HearthError, match=choices):
+            perform(cloud, words)
 
 
 def test_used_energy_is_told_by_days(cloud: Cloud) -> None:

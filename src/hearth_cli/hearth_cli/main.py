@@ -16,6 +16,7 @@ _MODULES = {
     "test": "hearth_cli.testing",
     "launch": "hearth_cli.launch.command",
     "bench": "hearth_cli.bench",
+    "appliances": "hearth_cli.appliances",
     "map": "hearth_cli.mapping",
     "picture": "hearth_cli.picture",
     "docs": "hearth_cli.docs",

@@ -7,6 +7,7 @@ COMMANDS: dict[str, str] = {
     "test": "run the tests: test [unit|system] [pytest arguments]",
     "launch": "start a launch file: launch FILE [name:=value ...] (launch --help)",
     "bench": "measure: bench NAME [--quick] [--seed S] (bench --help)",
+    "appliances": "simulated ThinQ appliances alone; appliances list; appliances login",
     "map": "build a home's map by driving through it (map --help)",
     "picture": "one image of a recorded run: picture DIR FILE",
     "docs": "write the packages' parameter tables anew from the code (docs --check)",
@@ -22,7 +23,7 @@ USAGE = "\n".join(
         "",
         "usage: ./hearth COMMAND ...",
         "",
-        *(f"  {name:<8} {text}" for name, text in COMMANDS.items()),
+        *(f"  {name:<10} {text}" for name, text in COMMANDS.items()),
         "",
         "Start here:  ./hearth sim     (the first start sets up everything, in about 8 minutes)",
     ]

@@ -124,10 +124,19 @@ class ThinQBackend:
 class SimulatedBackend(ThinQBackend):
     """The simulated cloud of one run: the same SDK, REST and MQTT on loopback."""
 
-    def __init__(self, path: Path, settings: ChannelSettings | None = None) -> None:
-        """``path``: file in which the simulated cloud announces itself."""
+    def __init__(
+        self, path: Path, settings: ChannelSettings | None = None, client_id: str = ""
+    ) -> None:
+        """Prepare.
+
+        Args:
+            path: File in which the simulated cloud announces itself.
+            settings: Patience of the push channel.
+            client_id: Where several clients meet; "": one that follows from the run.
+        """
         super().__init__(settings)
         self._path = path
+        self._client_id = client_id
         self._endpoint: Endpoint | None = None
 
     async def open(self, listener: Listener) -> None:
@@ -136,14 +145,12 @@ class SimulatedBackend(ThinQBackend):
             endpoint = read_endpoint(self._path)
         except BadInputError as error:
             raise CloudError(f"no simulated cloud: {error}", fault=Fault.NETWORK) from error
-        context = ssl.create_default_context(cadata=endpoint.authority)
-        connector = aiohttp.TCPConnector(
-            resolver=LoopbackResolver(endpoint.port), ssl=context, use_dns_cache=False
-        )
+        connector = simulated_connector(endpoint)
         store = self._store
         if store is None or endpoint != self._endpoint:
             # A new run is a new cloud: it knows nothing of the client of the last one.
-            client_id = f"thinq-open-{uuid.uuid5(_NAMESPACE, endpoint.authority)}"
+            run = uuid.uuid5(_NAMESPACE, endpoint.authority)
+            client_id = self._client_id or f"thinq-open-{run}"
             store = IdentityStore(None, endpoint.token, client_id)
         self._endpoint = endpoint
         await self._connect(listener, connector, endpoint.token, "KR", store, endpoint.authority)
@@ -177,3 +184,11 @@ class VendorBackend(ThinQBackend):
         token = self._token.reveal()
         store = self._store or IdentityStore(self._cache, token)
         await self._connect(listener, aiohttp.TCPConnector(), token, self._country, store)
+
+
+def simulated_connector(endpoint: Endpoint) -> aiohttp.BaseConnector:
+    """Takes every request to the simulated cloud, over TLS with its own authority."""
+    context = ssl.create_default_context(cadata=endpoint.authority)
+    return aiohttp.TCPConnector(
+        resolver=LoopbackResolver(endpoint.port), ssl=context, use_dns_cache=False
+    )

@@ -87,6 +87,11 @@ class Cloud:
         return self._now
 
     @property
+    def age(self) -> float:
+        """How long it has been running, by its clock [s]: scripts count so."""
+        return self._now - self._start
+
+    @property
     def line(self) -> Line:
         """What the faults make of the network."""
         lines = {
@@ -113,7 +118,7 @@ class Cloud:
         if now < self._now:  # the simulation was reset
             self._path.reset()
         self._now = now
-        for fault in self.faults.advance(now - self._start):
+        for fault in self.faults.advance(self.age):
             self._strike(fault)
         self._come_and_go()
         for appliance in self._appliances.values():

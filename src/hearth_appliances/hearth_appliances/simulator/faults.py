@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
-import yaml
 from hearth_core.errors import BadInputError, UnknownNameError
 
 
@@ -112,22 +110,12 @@ class FaultPlan:
         )
 
 
-def load_faults(path: Path) -> tuple[Fault, ...]:
-    """Read a script: a YAML list of ``{at, fault, lasts, device}``.
+def read_fault(where: str, item: Any) -> Fault:
+    """Read ``{at, fault, lasts, device}`` of a script.
 
     Raises:
-        BadInputError: It cannot be read or says something else; file, line and choices are named.
+        BadInputError: It says something else; ``where`` and the choices are named.
     """
-    try:
-        content = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise BadInputError(f"{path}: {error}") from error
-    if not isinstance(content, list):
-        raise BadInputError(f"{path}: expected a list of faults")
-    return tuple(_fault(f"{path}, fault {index + 1}", item) for index, item in enumerate(content))
-
-
-def _fault(where: str, item: Any) -> Fault:
     if not isinstance(item, Mapping):
         raise BadInputError(f"{where}: expected at, fault, lasts, device")
     unknown = set(item) - {"at", "fault", "lasts", "device"}

@@ -29,6 +29,11 @@ def _program(name: str) -> Callable[[], bool]:
     return lambda: shutil.which(name) is not None
 
 
+def _daemon(name: str) -> Callable[[], bool]:
+    """Daemons are in folders that are not on everybody's PATH."""
+    return lambda: any(shutil.which(name, path=path) for path in (None, "/usr/sbin:/sbin"))
+
+
 def _library(name: str) -> Callable[[], bool]:
     return lambda: ctypes.util.find_library(name) is not None
 
@@ -58,6 +63,7 @@ def needs() -> list[Need]:
         Need("EGL", "libegl1", _library("EGL")),
         Need("OpenGL driver", "libgl1-mesa-dri", _mesa),
         Need("OpenGL", "libgl1", _library("GL")),
+        Need("MQTT broker of the simulated appliances", "mosquitto", _daemon("mosquitto")),
     ]
 
 

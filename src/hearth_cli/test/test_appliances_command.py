@@ -1,0 +1,63 @@
+"""``hearth appliances``: tables and tokens; what it serves is tested where it is made."""
+
+import io
+from pathlib import Path
+
+import pytest
+from hearth_appliances.backends.listing import Row, table
+from hearth_appliances.core.values import DeviceInfo
+from hearth_cli import appliances
+
+TOKEN = "thinqpat_typed0typed0"
+
+
+def test_a_token_is_stored_for_its_owner_only_and_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "hearth" / "token"
+    monkeypatch.setattr("sys.stdin", io.StringIO(TOKEN + "\n"))
+    assert appliances.main(["login", "--file", str(path)]) == 0
+    assert path.read_text() == TOKEN + "\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    shown = capsys.readouterr()
+    assert str(path) in shown.out
+    assert TOKEN not in shown.out + shown.err
+
+
+def test_nothing_is_stored_when_nothing_is_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "token"
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    assert appliances.main(["login", "--file", str(path)]) == 2
+    assert not path.exists()
+    assert "nothing was stored" in capsys.readouterr().err
+
+
+def test_the_vendors_cloud_is_not_asked_with_a_token_others_can_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "token"
+    path.write_text(TOKEN)
+    path.chmod(0o644)
+    assert appliances.main(["list", "--cloud", "thinq", "--token", str(path)]) == 2
+    assert "chmod 600" in capsys.readouterr().err
+
+
+def test_devices_are_shown_as_a_table_without_a_cloud_running(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert appliances.main(["list", "--endpoint", str(tmp_path / "cloud.json")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 31
+    assert any(line.startswith("Refrigerator ") and "doorState CLOSE" in line for line in lines)
+
+
+def test_columns_are_as_wide_as_what_is_in_them() -> None:
+    rows = [
+        Row(DeviceInfo("1", "DEVICE_WASHER", "A very long alias", "M"), online=True, says="END"),
+        Row(DeviceInfo("2", "DEVICE_OVEN", "B", "M"), online=False, says=""),
+    ]
+    first, second, third = table(rows).splitlines()
+    assert first.index("type") == second.index("washer") == third.index("oven")
+    assert third.endswith("offline")
