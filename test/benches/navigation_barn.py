@@ -282,9 +282,8 @@ def run(options: Options) -> Report:
         {"world": r.world, "verdict": r.verdict, "seconds": r.seconds, "score": r.score}
         for r in runs
     ]
-    score, success = (
-        float(np.mean([getattr(r, key) for r in runs])) for key in ("score", "success")
-    )
+    score = float(np.mean([r.score for r in runs]))
+    success = float(np.mean([r.success for r in runs]))
     return Report(
         [
             Figure("BARN score (best possible 0.5)", score, "", 0.47, "higher", n),
