@@ -30,6 +30,8 @@ CHORE = "bring the milk from the refrigerator to the dining table"
 def main(arguments: Sequence[str]) -> int:
     """Run one episode; exit status 0 when the evaluator calls it a success."""
     options = parse(arguments)
+    from hearth_tasks.core.sentences import parse_task  # noqa: PLC0415 - as the next
+
     from hearth_cli import simulation  # noqa: PLC0415 - ROS is loaded once the input is good
 
     stop = simulation.StopFlag()
@@ -39,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         root = clone_root()
         home, home_file = read_home(options.home, root)
+        parse_task(options.task or CHORE, home)  # refused before anything drives or is mapped
         folder = options.record or root / ".hearth" / "runs" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
         terminal.say(
             f"hearth sim: home {home.name!r}, seed {options.seed}, "
