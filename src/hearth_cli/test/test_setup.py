@@ -323,3 +323,11 @@ def test_a_shell_and_a_program_get_the_same_environment(layout: Layout, tmp_path
     assert expected["MUJOCO_GL"] == "osmesa"  # the caller's choice stands
     different = {name for name in expected if sourced.get(name) != expected[name]}
     assert not different
+
+
+def test_without_any_python_one_command_names_all_that_is_needed() -> None:
+    script = (ROOT / "hearth").read_text(encoding="utf-8")
+    words = set(script.partition("packages=(")[2].partition(")")[0].split())
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    wanted = {need.package.replace(version, "python3") for need in system.needs()}
+    assert wanted <= words
