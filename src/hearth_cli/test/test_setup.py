@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from hearth_cli.setup.commands import run_logged
 from hearth_cli.setup.ensure import Step, ensure, is_ready, run_steps
 from hearth_cli.setup.environment import run_environment, shell_script
 from hearth_cli.setup.errors import SetupError
@@ -156,6 +157,16 @@ def test_two_set_ups_at_once_do_the_work_once(layout: Layout, counted: Counter) 
     for thread in threads:
         thread.join()
     assert counted.ran == ["one", "two", "three"]
+
+
+def test_what_a_killed_set_up_started_holds_its_lock(layout: Layout) -> None:
+    """Else compilers that outlive it and those of the next start write the same files."""
+    log = layout.root / "files.log"
+    with ensure_module._exclusive(layout):
+        run_logged(["ls", "-l", "/proc/self/fd"], log, os.environ)
+    assert "setup.lock" in log.read_text()
+    run_logged(["ls", "-l", "/proc/self/fd"], log, os.environ)
+    assert "setup.lock" not in log.read_text()
 
 
 def test_a_file_is_replaced_and_not_written_into(tmp_path: Path) -> None:

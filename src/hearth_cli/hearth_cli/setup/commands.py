@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from hearth_cli.setup.errors import SetupError
 
 TAIL_LINES = 30
 HEARTBEAT = 15.0
+_passed_on: set[int] = set()
+
+
+@contextmanager
+def passed_on(descriptor: int) -> Iterator[None]:
+    """Let programs that are run meanwhile keep an open file, and with it the lock on it.
+
+    When set-up is killed, what it started works on for a while; until that has ended, the lock
+    is held, and a second set-up does not write into the same folders.
+    """
+    _passed_on.add(descriptor)
+    try:
+        yield
+    finally:
+        _passed_on.discard(descriptor)
 
 
 def last_line(log: Path) -> str:
@@ -41,6 +57,7 @@ def run_logged(
             stderr=subprocess.STDOUT,
             env=dict(env),
             cwd=cwd,
+            pass_fds=tuple(_passed_on),
         ) as process,
     ):
         while True:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hearth_cli.setup import interfaces, kernels, packages, system
-from hearth_cli.setup.commands import run_logged
+from hearth_cli.setup.commands import passed_on, run_logged
 from hearth_cli.setup.environment import colcon_defaults, run_environment, shell_script
 from hearth_cli.setup.errors import SetupError
 from hearth_cli.setup.files import content_hash, signature, walk, write_atomic
@@ -154,7 +154,7 @@ def is_ready(layout: Layout) -> bool:
 
 @contextmanager
 def _exclusive(layout: Layout) -> Iterator[None]:
-    """One set-up at a time in a clone; a second one waits for the first."""
+    """One set-up at a time in a clone; a second one waits for the first and all it started."""
     layout.state.mkdir(parents=True, exist_ok=True)
     with (layout.hearth / "setup.lock").open("w", encoding="utf-8") as file:
         try:
@@ -162,7 +162,8 @@ def _exclusive(layout: Layout) -> Iterator[None]:
         except BlockingIOError:
             print("Another set-up runs in this clone; waiting for it.", file=sys.stderr)
             fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        with passed_on(file.fileno()):
+            yield
 
 
 def check_machine(layout: Layout) -> None:
