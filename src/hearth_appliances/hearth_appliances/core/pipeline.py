@@ -203,6 +203,7 @@ class Pipeline:
         device_id = appliance.info.device_id
         hub.ingest.note(slug, hub.clock(), "command", ",".join(wanted), dict(wanted))
         self._attend(slug, 60.0)
+        sent_at = hub.clock()
         problem: CloudError | None = None
         try:
             async with asyncio.timeout_at(end):
@@ -216,7 +217,7 @@ class Pipeline:
         if problem is not None and not problem.maybe_done:
             return _failed(problem.fault.value, str(problem))
         if problem is None:
-            hub.ingest.assume(appliance, wanted, hub.clock())
+            hub.ingest.assume(appliance, wanted, sent_at)
         # Of unknown fate: never sent again, only looked at.
         return await self._settle(appliance, wanted, end, problem)
 

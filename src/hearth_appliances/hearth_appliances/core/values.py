@@ -110,9 +110,14 @@ class Shadow:
         return changes
 
     def assume(self, values: Mapping[str, Json], now: float) -> None:
-        """Commanded and accepted: so it will be, unless the appliance says otherwise."""
+        """Commanded at ``now`` and accepted: so it will be, unless the appliance says otherwise.
+
+        What it said since then is not touched: pushes overtake the answer to the command.
+        """
         for name, value in values.items():
             known = self.values.get(name)
+            if known is not None and known.receive_stamp >= now:
+                continue
             order = None if known is None else known.order
             self.values[name] = Value(value, Source.OPTIMISTIC, Quality.UNKNOWN, now, None, order)
 

@@ -169,6 +169,11 @@ class ScriptedCloud:
         self.states[device_id].update(report)
         self.listener.on_push(Push("DEVICE_STATUS", device_id, report, **fields))
 
+    def tell_code(self, device_id: str, code: str) -> None:
+        """Send a notification."""
+        assert self.listener is not None
+        self.listener.on_push(Push("DEVICE_PUSH", device_id, {}, code))
+
     def controls(self) -> list[str]:
         """Commands that arrived."""
         return [call for call in self.calls if call.startswith("control")]

@@ -10,6 +10,7 @@ import sys
 import time as wall
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hearth_nodekit.testing import Spinner, isolated_context, wait_until
@@ -187,7 +188,7 @@ def idle_child(devices: int, seconds: float) -> None:
 
 
 def _memory(file: str, key: str) -> float:
-    with open(f"/proc/{os.getpid()}/{file}") as lines:
+    with Path(f"/proc/{os.getpid()}/{file}").open() as lines:
         for line in lines:
             if line.startswith(f"{key}:"):
                 return float(line.split()[1]) / 1024.0

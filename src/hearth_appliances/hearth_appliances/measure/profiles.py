@@ -46,10 +46,9 @@ def measure() -> Coverage:
 def add(found: Coverage, device_type: str, profile: Mapping[str, Json], state: Json) -> None:
     """Count one profile."""
     properties = walk_profile(profile)
-    leaves = [leaf for leaf in leaves_of(profile) if leaf is not None]
     found.types += 1
-    found.leaves += len(leaves)
-    found.published += min(len(properties), len(leaves))
+    found.leaves += len(leaves_of(profile))
+    found.published += sum(item.kind != "constant" for item in properties.values())
     try:
         verdict = compare_setters(device_type, profile, state)
     except (HearthError, KeyError, TypeError, AttributeError):
