@@ -105,6 +105,8 @@ class RestClient:
             return await request, seen.stamp
         except Exception as error:
             problem = to_cloud_error(error, what, seen.status)
+            if problem is None and self._session.closed:
+                problem = CloudError(f"{what}: closed meanwhile", fault=Fault.NETWORK)
             if problem is None:
                 raise
         finally:

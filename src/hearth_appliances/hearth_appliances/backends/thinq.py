@@ -182,8 +182,11 @@ class VendorBackend(ThinQBackend):
     async def open(self, listener: Listener) -> None:
         """See the port."""
         token = self._token.reveal()
-        store = self._store or IdentityStore(self._cache, token)
+        store = self._make_store(token)
         await self._connect(listener, aiohttp.TCPConnector(), token, self._country, store)
+
+    def _make_store(self, token: str) -> IdentityStore:
+        return self._store or IdentityStore(self._cache, token)
 
 
 def simulated_connector(endpoint: Endpoint) -> aiohttp.BaseConnector:
