@@ -271,7 +271,7 @@ def run(options: Options) -> Report:
             runs.append(drive_world(world, *worlds[world], seed))
             last = runs[-1]
             sys.stdout.write(
-                f"world {world:3d}  {last.verdict:8s} {last.seconds:6.2f} s  score {last.score:.3f}"
+                f"world {world:3d}  {last.verdict:8s} {last.seconds:6.2f} s  {last.score:.3f}"
                 f"  {1e3 * last.cpu:.1f} ms a cycle\n"
             )
             sys.stdout.flush()

@@ -11,11 +11,9 @@ import numpy as np
 from builtin_interfaces.msg import Duration
 from geometry_msgs.msg import PoseStamped
 from hearth_core.errors import BadInputError
-from hearth_core.frames import MAP
 from hearth_core.geometry import Pose2
 from hearth_core.outcome import Outcome
 from hearth_nodekit.actions import ActiveGoal, Busy, Canceled, ThreadedActionServer
-from hearth_nodekit.convert import from_pose
 from nav2_msgs.action import (
     ComputePathToPose,
     FollowPath,
@@ -30,6 +28,8 @@ from hearth_navigation.core.planner import Path, PlanCode, PlanError, Planner
 from hearth_navigation.core.trip import Trip
 from hearth_navigation.messages import to_path, to_pose_stamped
 
+ReadPose = Callable[[PoseStamped], Pose2]
+"""Goal in map of a message; raises BadInputError."""
 FEEDBACK_PERIOD = 0.1
 TYPICAL_SPEED = 0.35
 """For the estimated time remaining [m/s]."""
@@ -38,10 +38,13 @@ TYPICAL_SPEED = 0.35
 class Journeys:
     """Serves the actions; each one's work runs in its own thread."""
 
-    def __init__(self, node: Node, driving: Driving, now: Callable[[], float]) -> None:
+    def __init__(
+        self, node: Node, driving: Driving, now: Callable[[], float], read_pose: ReadPose
+    ) -> None:
         self._node = node
         self._driving = driving
         self._now = now
+        self._read_pose = read_pose
         self._servers = [
             ThreadedActionServer(node, kind, name, work, busy=Busy.PREEMPT)
             for kind, name, work in (
@@ -61,7 +64,7 @@ class Journeys:
     def begin_unattended(self, message: PoseStamped) -> None:
         """Drive to a pose nobody waits for (RViz)."""
         try:
-            goal = read_pose(message)
+            goal = self._read_pose(message)
         except BadInputError as error:
             self._node.get_logger().error(f"goal refused: {error}")
             return
@@ -70,7 +73,7 @@ class Journeys:
     def _to_pose(self, goal: ActiveGoal) -> tuple[Outcome, Any]:
         result = NavigateToPose.Result()
         try:
-            pose = read_pose(goal.request.pose)
+            pose = self._read_pose(goal.request.pose)
         except BadInputError as error:
             return refused(result, error)
         return self._drive(goal, [pose], result)
@@ -78,7 +81,7 @@ class Journeys:
     def _through_poses(self, goal: ActiveGoal) -> tuple[Outcome, Any]:
         result = NavigateThroughPoses.Result()
         try:
-            poses = [read_pose(item) for item in goal.request.poses]
+            poses = [self._read_pose(item) for item in goal.request.poses]
             if not poses:
                 raise BadInputError("no poses given")
         except BadInputError as error:
@@ -93,7 +96,7 @@ class Journeys:
     def _follow(self, goal: ActiveGoal) -> tuple[Outcome, Any]:
         result = FollowPath.Result()
         try:
-            poses = [read_pose(item) for item in goal.request.path.poses]
+            poses = [self._read_pose(item) for item in goal.request.path.poses]
             if len(poses) < 2:
                 raise BadInputError(f"a path needs at least 2 poses, got {len(poses)}")
         except BadInputError as error:
@@ -167,8 +170,8 @@ class Journeys:
         request = goal.request
         began = wall.perf_counter()
         try:
-            target = read_pose(request.goal)
-            start = read_pose(request.start) if request.use_start else None
+            target = self._read_pose(request.goal)
+            start = self._read_pose(request.start) if request.use_start else None
         except BadInputError as error:
             return refused(result, error, int(PlanCode.TF_ERROR))
         start = start or self._driving.pose(self._now())
@@ -183,24 +186,6 @@ class Journeys:
         result.path = to_path(path.poses, self._now())
         result.planning_time = to_duration(wall.perf_counter() - began)
         return Outcome.success(), result
-
-
-def read_pose(message: PoseStamped) -> Pose2:
-    """A goal in map.
-
-    Raises:
-        BadInputError: Another frame, not finite, or no rotation.
-    """
-    frame = message.header.frame_id
-    if frame not in ("", MAP):
-        raise BadInputError(f"goal in frame {frame!r} refused; expected {MAP!r}")
-    p, q = message.pose.position, message.pose.orientation
-    if not all(map(math.isfinite, (p.x, p.y, p.z, q.x, q.y, q.z, q.w))):
-        raise BadInputError("goal refused: a coordinate is not finite")
-    try:
-        return from_pose(message.pose).planar()
-    except ValueError as error:
-        raise BadInputError(f"goal refused: {error}") from error
 
 
 def refused(result: Any, error: Exception, code: int = 9000) -> tuple[Outcome, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Sequence
 from pathlib import Path as FilePath
 
 import numpy as np
@@ -16,8 +17,10 @@ from hearth_nodekit.convert import from_pose, from_time, pose2_to_pose, to_time
 from nav2_msgs.msg import Particle, ParticleCloud
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from sensor_msgs.msg import LaserScan
+from vision_msgs.msg import Detection3D, Detection3DArray, ObjectHypothesisWithPose
 
 from hearth_navigation.core.grid import Grid
+from hearth_navigation.core.people import Person
 from hearth_navigation.core.relocalizer import Beams
 from hearth_navigation.core.scan import beam_angles, free_lengths, to_points
 
@@ -125,6 +128,28 @@ def to_particles(poses: Array, weights: Array, stamp: float, most: int = 200) ->
         particle.pose.orientation.z = math.sin(0.5 * float(yaw))
         particle.pose.orientation.w = math.cos(0.5 * float(yaw))
         message.particles.append(particle)
+    return message
+
+
+def to_detections(people: Sequence[Person], stamp: float) -> Detection3DArray:
+    """Message of the people in sight, in map; the heading is where they walk to."""
+    message = Detection3DArray()
+    message.header.frame_id = MAP
+    message.header.stamp = to_time(stamp)
+    for person in people:
+        item = Detection3D(header=message.header, id=str(person.number))
+        x, y = person.at(max(0.0, stamp - person.seen))
+        heading = math.atan2(person.vy, person.vx) if person.speed > 0.1 else 0.0
+        item.bbox.center = pose2_to_pose(Pose2(x, y, heading))
+        item.bbox.center.position.z = 0.85
+        item.bbox.size.x = item.bbox.size.y = 2.0 * person.radius
+        item.bbox.size.z = 1.7
+        guess = ObjectHypothesisWithPose()
+        guess.hypothesis.class_id = "person"
+        guess.hypothesis.score = 1.0
+        guess.pose.pose = item.bbox.center
+        item.results.append(guess)
+        message.detections.append(item)
     return message
 
 

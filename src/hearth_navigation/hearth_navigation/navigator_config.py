@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hearth_core.errors import BadInputError
 from hearth_nodekit.params import param
@@ -60,6 +60,8 @@ class Config:
     )
     footprint_carrying: str = param("", "Outline while it carries something; empty: the same.")
     home: str = param("", "Home file: furniture the lidar looks through; empty: none.")
+    zones: str = param("", "Zones file: where not to go, and where slowly; empty: none.")
+    differential: bool = param(False, "The base cannot drive sideways.")
     xy_goal_tolerance: float = param(0.02, "Distance to the goal.", unit="m", low=0.002)
     yaw_goal_tolerance: float = param(0.026, "Heading at the goal.", unit="rad", low=0.002)
     margin: float = param(0.03, "Clearance of plans.", unit="m", low=0.0, high=0.5)
@@ -74,15 +76,18 @@ class Config:
     def driving(self) -> DrivingConfig:
         """The same for the core."""
         control = self.control
+        limits = Limits(**vars(self.limits))
+        if self.differential:
+            limits = replace(limits, sideways=0.0)
         return DrivingConfig(
             FollowerConfig(
                 MppiConfig(samples=control.samples, steps=control.steps, period=control.period),
-                Limits(**vars(self.limits)),
+                limits,
                 ApproachConfig(radius=control.approach_radius, speed=control.approach_speed),
                 MonitorConfig(margin=self.stop_margin, braking=self.limits.acceleration),
                 control.patience,
             ),
-            PlannerConfig(margin=self.margin),
+            PlannerConfig(margin=self.margin, sideways=not self.differential),
             CostmapConfig(),
             TripConfig(replan=self.replan, recoveries=self.recoveries),
             Tolerance(self.xy_goal_tolerance, self.yaw_goal_tolerance),

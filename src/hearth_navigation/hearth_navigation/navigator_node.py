@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import time as wall
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from geometry_msgs.msg import Polygon, PoseStamped
 from hearth_core.errors import BadInputError
 from hearth_core.frames import MAP, ODOM
@@ -19,12 +21,13 @@ from hearth_nodekit.topics import (
     CARRYING,
     CMD_VEL_NAV,
     GOAL_POSE,
+    PEOPLE,
     PLAN,
     TF,
 )
 from hearth_nodekit.topics import MAP as MAP_TOPIC
 from hearth_nodekit.worker import LatestWorker, TimerWorker
-from nav2_msgs.srv import ClearEntireCostmap
+from nav2_msgs.msg import SpeedLimit
 from nav_msgs.msg import OccupancyGrid
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
@@ -34,13 +37,18 @@ from tf2_msgs.msg import TFMessage
 from hearth_navigation.core.driving import Driving
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.semantics import furniture_mask
+from hearth_navigation.core.zones import load_zones
 from hearth_navigation.costmaps import CostmapPublisher
 from hearth_navigation.journeys import Journeys
-from hearth_navigation.messages import resolve, to_grid, to_path
+from hearth_navigation.lifecycle import LifecycleFacade
+from hearth_navigation.messages import resolve, to_detections, to_grid, to_path
 from hearth_navigation.navigator_config import Config, parse_footprint
+from hearth_navigation.places import PoseReader
 from hearth_navigation.sensors import Sight, SightListener
 
 _MAP = MAP.encode() + b"\0"
+_YEAR_2001 = 1e9
+"""Simulated clocks begin near 0 [s]."""
 
 
 class NavigatorNode(Node):
@@ -55,6 +63,9 @@ class NavigatorNode(Node):
             parse_footprint(config.footprint_carrying) if config.footprint_carrying else self._bare
         )
         self._home = load_home(resolve(config.home)) if config.home else None
+        self._zones = load_zones(resolve(config.zones), self._home) if config.zones else None
+        self._zones_hour: int | None = None
+        self._grid_message: OccupancyGrid | None = None
         sights = SightListener(self, self._on_sight)
         self.driving = Driving(config.driving(), self._bare, sights.odometry)
         self._command = CMD_VEL_NAV.publisher(self)
@@ -70,12 +81,14 @@ class NavigatorNode(Node):
         GOAL_POSE.subscribe(self, self._on_goal_pose)
         CARRYING.subscribe(self, self._on_carrying)
         self.create_subscription(Polygon, "local_costmap/footprint", self._on_footprint, 1)
-        self._journeys = Journeys(self, self.driving, self.now)
-        for name in ("local_costmap", "global_costmap"):
-            self.create_service(
-                ClearEntireCostmap, f"{name}/clear_entirely_{name}", self._on_clear
-            )
+        read_pose = PoseReader(self.driving, self._home)
+        self._journeys = Journeys(self, self.driving, self.now, read_pose)
         CostmapPublisher(self, self.driving)
+        LifecycleFacade(self, lambda: self.driving.snapshot is not None)
+        self.create_subscription(SpeedLimit, "speed_limit", self._on_speed_limit, 1)
+        self._people = PEOPLE.publisher(self)
+        self.create_timer(0.1, self._publish_people)
+        self.create_timer(60.0, self._watch_hours)
         self._control = TimerWorker(self, config.control.period, self._cycle, "control")
         report_health(self, self._health)
 
@@ -90,7 +103,8 @@ class NavigatorNode(Node):
 
     def close(self) -> None:
         """Stop the base before leaving."""
-        self._journeys.close()
+        for servers in (self._journeys,):
+            servers.close()
         self._control.close()
         self._planning.close()
         self._command.publish(to_twist(0.0, 0.0, 0.0))
@@ -130,8 +144,40 @@ class NavigatorNode(Node):
         except (BadInputError, ValueError) as error:
             self.get_logger().error(f"map refused: {error}")
             return
-        mask = furniture_mask(grid, self._home) if self._home is not None else None
-        self.driving.set_grid(grid, mask)
+        mask = np.zeros(grid.cells.shape, np.bool_)
+        if self._home is not None:
+            mask |= furniture_mask(grid, self._home)
+        zones = None
+        if self._zones is not None:
+            self._zones_hour = self._hour()
+            zones = self._zones.at(self._zones_hour)
+            mask |= zones.keep_out(grid)
+        self._grid_message = message
+        self.driving.set_grid(grid, mask, zones)
+
+    def _hour(self) -> int | None:
+        """Hour of the local day; None: simulated clocks know no day."""
+        now = self.now()
+        return wall.localtime(now).tm_hour if now > _YEAR_2001 else None
+
+    def _watch_hours(self) -> None:
+        """Zones may begin and end with the hour."""
+        if self._zones is None or self._grid_message is None:
+            return
+        if self._hour() != self._zones_hour:
+            self._on_map(self._grid_message)
+
+    def _on_speed_limit(self, message: SpeedLimit) -> None:
+        limit = float(message.speed_limit)
+        if not math.isfinite(limit) or limit < 0.0:
+            self.get_logger().error(f"speed limit refused: {limit}")
+            return
+        most = 100.0 if message.percentage else self._config.limits.forward
+        self.driving.limit_speed(limit / most if limit > 0.0 else 1.0)
+
+    def _publish_people(self) -> None:
+        if self._people.get_subscription_count():
+            self._people.publish(to_detections(self.driving.people, self.now()))
 
     def _on_carrying(self, message: String) -> None:
         self.driving.set_footprint(self._loaded if message.data else self._bare)
@@ -146,12 +192,6 @@ class NavigatorNode(Node):
 
     def _on_goal_pose(self, message: PoseStamped) -> None:
         self._journeys.begin_unattended(message)
-
-    def _on_clear(
-        self, _: ClearEntireCostmap.Request, response: ClearEntireCostmap.Response
-    ) -> ClearEntireCostmap.Response:
-        self.driving.clear()
-        return response
 
     def _health(self) -> Health:
         values: dict[str, float | int | str | bool] = {

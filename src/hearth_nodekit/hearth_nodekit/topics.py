@@ -114,6 +114,7 @@ OBJECTS = Topic("objects", WorldObjectArray, LATCHED)
 SURFACES = Topic("surfaces", SurfaceArray, LATCHED)
 DETECTIONS = Topic("detections", Detection3DArray, EVENT)
 OBJECT_MARKERS = Topic("object_markers", MarkerArray, LATCHED)
+PEOPLE = Topic("people", Detection3DArray, EVENT)
 CARRYING = Topic("carrying", String, LATCHED)
 TASK_PROGRESS = Topic("task_progress", TaskProgress, LATCHED)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ from hearth_core.jit import kernel
 from hearth_navigation.core.field import Field, Values
 
 Mask = npt.NDArray[np.bool_]
+Keys = npt.NDArray[Any]
+"""Of float32 or float64."""
 
 
 @kernel
@@ -23,7 +26,7 @@ def step_cost(clearance: float, comfort: float, weight: float) -> float:
 
 
 @kernel
-def _push(keys: Values, items: npt.NDArray[np.int64], size: int, key: float, item: int) -> int:
+def _push(keys: Keys, items: npt.NDArray[np.int64], size: int, key: float, item: int) -> int:
     """Add to a binary heap; returns the new size."""
     i = size
     while i > 0:
@@ -39,7 +42,7 @@ def _push(keys: Values, items: npt.NDArray[np.int64], size: int, key: float, ite
 
 
 @kernel
-def _pop(keys: Values, items: npt.NDArray[np.int64], size: int) -> tuple[float, int, int]:
+def _pop(keys: Keys, items: npt.NDArray[np.int64], size: int) -> tuple[float, int, int]:
     """Remove the least; returns (key, item, new size)."""
     key = keys[0]
     item = items[0]

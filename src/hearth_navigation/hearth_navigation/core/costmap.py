@@ -66,6 +66,8 @@ class Costmap:
         self.grid = grid
         self._static = grid.cells != FREE if unknown_blocks else grid.cells == OCCUPIED
         self._explained = distances(grid.cells == OCCUPIED, grid.resolution)
+        self.mapped = Field(self._explained, grid.resolution, grid.origin)
+        """Distance to what the map shows."""
         self._score = np.zeros(grid.cells.shape, np.float32)
         self._kept_out = np.zeros(grid.cells.shape, np.bool_)
         self._extra_until = np.zeros(grid.cells.shape, np.float64)

@@ -20,10 +20,12 @@ from hearth_navigation.core.follower import STOP, Follower, FollowerConfig, Velo
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.grid import Grid
 from hearth_navigation.core.odometry import OdometryBuffer
+from hearth_navigation.core.people import PeopleTracker, Person, as_rows
 from hearth_navigation.core.planner import Path, Planner, PlannerConfig
 from hearth_navigation.core.relocalizer import Beams
 from hearth_navigation.core.trip import TRANSFORM_ERROR, Ending, Situation, Trip, TripConfig
 from hearth_navigation.core.wander import Wander
+from hearth_navigation.core.zones import Zones
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -80,6 +82,9 @@ class Driving:
         self._planner = Planner(config.planner)
         self._follower = Follower(config.follower)
         self._wander = Wander()
+        self._people = PeopleTracker()
+        self._zones: Zones | None = None
+        self._speed = 1.0
         self._trip: Trip | None = None
         self._errand: Errand | None = None
         self._last: Velocity = STOP
@@ -97,6 +102,17 @@ class Driving:
             return self._snapshot
 
     @property
+    def people(self) -> tuple[Person, ...]:
+        """Everybody in sight who has walked."""
+        with self._lock:
+            return self._people.people
+
+    def limit_speed(self, share: float) -> None:
+        """Use at most this share of the speed limits, 0..1."""
+        with self._lock:
+            self._speed = min(max(share, 0.0), 1.0)
+
+    @property
     def footprint(self) -> Footprint:
         """Of the robot now."""
         with self._lock:
@@ -108,7 +124,9 @@ class Driving:
         with self._lock:
             return self._trip
 
-    def set_grid(self, grid: Grid, keep_out: Mask | None = None) -> None:
+    def set_grid(
+        self, grid: Grid, keep_out: Mask | None = None, zones: Zones | None = None
+    ) -> None:
         """Take a map; what the sensors saw beside the old one is kept if the grid is the same."""
         with self._lock:
             old = self._costmap
@@ -117,6 +135,7 @@ class Driving:
                 self._costmap.keep_out(keep_out)
             if old is not None:
                 self._costmap.inherit(old)
+            self._zones = zones
             self._snapshot = self._costmap.snapshot(self._now)
 
     def set_footprint(self, footprint: Footprint) -> None:
@@ -284,7 +303,14 @@ class Driving:
         if not self._fresh(now, self._heard.scan_stamp):
             return None
         return Situation(
-            now, pose, newest[2], self._snapshot, self._footprint, self._points(newest[1])
+            now,
+            pose,
+            newest[2],
+            self._snapshot,
+            self._footprint,
+            self._points(newest[1]),
+            min(self._speed, self._zones.speed_at(pose) if self._zones is not None else 1.0),
+            as_rows(self._people.people, now),
         )
 
     def _points(self, odom: Pose2) -> Array:
@@ -298,7 +324,15 @@ class Driving:
             return
         if heard.map_from_odom is not None and self._fresh(self._now, heard.map_stamp):
             odom, beams, lengths = heard.pending
-            self._costmap.add_scan(heard.map_from_odom @ odom, beams, lengths)
+            base = heard.map_from_odom @ odom
+            self._costmap.add_scan(base, beams, lengths)
+            lidar = base @ beams.base_from_lidar
+            self._people.update(
+                heard.scan_stamp,
+                base.apply(beams.points),
+                (lidar.x, lidar.y),
+                self._costmap.mapped,
+            )
         heard.pending = None
         idle = self._trip is None and self._snapshot is not None
         if not idle or not 0.0 <= self._now - self._snapshot_at < 1.0:
@@ -350,6 +384,7 @@ class Driving:
             self._errand.blind("the clock jumped back")
             self._errand = None
         self._heard = _Heard()
+        self._people.reset()
         self._last = STOP
         self._stop_until = -math.inf
         if self._costmap is not None:

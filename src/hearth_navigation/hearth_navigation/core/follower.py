@@ -23,7 +23,8 @@ from hearth_navigation.core.approach import (
 )
 from hearth_navigation.core.field import Field
 from hearth_navigation.core.footprint import Footprint
-from hearth_navigation.core.mppi import Limits, Mppi, MppiConfig
+from hearth_navigation.core.mppi import NOBODY, Limits, Mppi, MppiConfig
+from hearth_navigation.core.mppi_kernels import person_gap
 from hearth_navigation.core.planner import Path
 
 Array = npt.NDArray[np.float64]
@@ -57,6 +58,8 @@ class FollowerConfig:
     """Way [m] that counts as progress; a radian counts as 0.25 m."""
     look_ahead: float = 1.5
     """How far along the path [m] obstacles are looked for."""
+    yield_gap: float = 0.45
+    """Gap to people [m] below which the robot stands, unless it moves away from them."""
     tight_margin: float = 0.0
     """Clearance [m] below which the path counts as blocked."""
 
@@ -119,6 +122,7 @@ class Follower:
         footprint: Footprint,
         points: Array,
         speed: float = 1.0,
+        people: Array = NOBODY,
     ) -> Step:
         """Command for the next period.
 
@@ -130,6 +134,7 @@ class Follower:
             footprint: The robot with what it carries.
             points: Newest scan in base_footprint [m], shape (N, 2), for the monitor.
             speed: Share of the speed limits to use, 0..1.
+            people: Rows (x, y, vx, vy, radius) in map now, shape (M, 5).
 
         Raises:
             ValueError: No path was given.
@@ -166,10 +171,12 @@ class Follower:
                 path.travelled,
                 self._index,
                 speed,
+                people,
             )
             wanted = self._brake(period) if control.contact else control.velocity
             wanted = slew(wanted, self._last, self.config.limits, period)
             progress = Progress.BLOCKED if control.contact else Progress.DRIVING
+        wanted = yielding(self.config, footprint, pose, wanted, self._last, people)
         limited = monitor.limit(self.config.monitor, footprint, points, wanted)
         self._last = limited.velocity
         return Step(limited.velocity, progress, remaining, limited.scale)
@@ -220,3 +227,33 @@ class Follower:
     def _brake(self, period: float) -> Velocity:
         self._last = slew(STOP, self._last, self.config.limits, period)
         return self._last
+
+
+def yielding(
+    config: FollowerConfig,
+    footprint: Footprint,
+    pose: Pose2,
+    wanted: Velocity,
+    last: Velocity,
+    people: Array,
+) -> Velocity:
+    """``wanted``, or a stop before somebody comes closer than the robot should move at.
+
+    Whoever is that close already may be left, not neared. Looks as far ahead as the robot needs
+    to stop.
+    """
+    if not len(people):
+        return wanted
+    limits = config.limits
+    stopping = 0.2 + math.hypot(*last[:2]) / limits.acceleration
+    c, s = math.cos(pose.yaw), math.sin(pose.yaw)
+    now = person_gap(people, footprint.box, 0.0, pose.x, pose.y, c, s)
+    for share in (0.5, 1.0):
+        t = share * stopping
+        way = 0.5 * t  # braking halves it
+        moved = pose @ Pose2(wanted[0] * way, wanted[1] * way, wanted[2] * way)
+        c, s = math.cos(moved.yaw), math.sin(moved.yaw)
+        then = person_gap(people, footprint.box, t, moved.x, moved.y, c, s)
+        if then < config.yield_gap and then < now + 0.01:
+            return slew(STOP, last, limits, config.mppi.period)
+    return wanted

@@ -73,6 +73,13 @@ class Footprint:
         return max(math.hypot(x, y) for x, y in self.outline)
 
     @cached_property
+    def box(self) -> Array:
+        """Bounds (x0, x1, y0, y1) in base_footprint [m]."""
+        corners = np.array(self.outline)
+        (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+        return np.array([x0, x1, y0, y1])
+
+    @cached_property
     def discs(self) -> Array:
         """Rows (x, y, radius, followers) in base_footprint [m].
 

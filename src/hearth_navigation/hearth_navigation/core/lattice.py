@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -77,6 +76,10 @@ def _moves(
     return rows
 
 
+Numbers = tuple[Values, Values, npt.NDArray[np.int32], npt.NDArray[np.int32], int]
+"""Cost, clearance, parent and stamp of every state, and the next search's number."""
+
+
 class Scratch:
     """Numbers of every state, kept from search to search; a stamp says which are meant."""
 
@@ -84,8 +87,8 @@ class Scratch:
         self._now = 0
         self._resize(0)
 
-    def of(self, states: int) -> tuple[Any, ...]:
-        """Cost, clearance, parent, stamp and the next search's number."""
+    def of(self, states: int) -> Numbers:
+        """Numbers for a search over this many states."""
         if len(self._stamp) < states or self._now > 2_000_000_000:
             self._resize(states)
         self._now += 1

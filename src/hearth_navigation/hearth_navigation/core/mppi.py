@@ -16,9 +16,11 @@ from hearth_core.geometry import Pose2
 
 from hearth_navigation.core.field import Field
 from hearth_navigation.core.footprint import Footprint
-from hearth_navigation.core.mppi_kernels import BLOCK, CONTACT, average, evaluate, footprint_gap
+from hearth_navigation.core.mppi_kernels import CONTACT, average, evaluate, footprint_gap
+from hearth_navigation.core.mppi_rollout import BLOCK
 
 Array = npt.NDArray[np.float64]
+NOBODY: Array = np.zeros((0, 5))
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ class MppiConfig:
     """Cost [m] of a metre sideways; backward three times that."""
     smoothness: float = 0.02
     """Cost [m] of changing the command by the limits, per knot."""
+    polite: float = 0.6
+    """Gap to people [m] from which on they cost nothing."""
+    politeness: float = 4.0
+    """Cost [m] of a second at contact with a person."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,7 @@ class Mppi:
         travelled: Array,
         index: int,
         speed: float = 1.0,
+        people: Array = NOBODY,
     ) -> Control:
         """Command for the next period.
 
@@ -119,6 +126,7 @@ class Mppi:
             travelled: Way along the path to each pose [m], shape (N,).
             index: Pose of the path the robot is at.
             speed: Share of the speed limits to use, 0..1.
+            people: Rows (x, y, vx, vy, radius) in map, shape (M, 5).
         """
         config, limits = self.config, self.limits
         bounds = np.array(
@@ -155,6 +163,8 @@ class Mppi:
                     math.sin(pose.yaw),
                     config.comfort,
                 ),
+                config.polite,
+                config.politeness,
             ]
         )
         offset = int(self._generator.integers(self._noise.shape[2] - config.samples + 3))
@@ -163,6 +173,8 @@ class Mppi:
             clearance.values,
             *clearance.geometry,
             footprint.discs,
+            people,
+            footprint.box,
             start,
             self._mean,
             self._noise,

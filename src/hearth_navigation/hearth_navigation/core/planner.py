@@ -156,6 +156,8 @@ class Planner:
         if effort is not Effort.EVERYWHERE:
             # An old guide may lead to where the way is closed now.
             most = most // 100 if old else most // 4
+        numbers = self._scratch.of(to_go.values.size * lattice.HEADINGS)
+        cost, gap, parent, stamp, number = numbers
         states, _, expanded = lattice.search(
             clearance.values,
             *clearance.geometry,
@@ -171,7 +173,11 @@ class Planner:
             config.greed,
             self._moves.steps,
             self._moves.prices,
-            *self._scratch.of(to_go.values.size * lattice.HEADINGS),
+            cost,
+            gap,
+            parent,
+            stamp,
+            number,
             most,
         )
         if len(states):

@@ -7,7 +7,7 @@ drives it calls :meth:`Trip.plan_now` where it suits, and :meth:`Trip.step` ever
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 import numpy as np
@@ -19,6 +19,7 @@ from hearth_navigation.core.approach import Tolerance, slew
 from hearth_navigation.core.costmap import Snapshot
 from hearth_navigation.core.follower import STOP, Follower, Progress, Velocity
 from hearth_navigation.core.footprint import Footprint
+from hearth_navigation.core.mppi import NOBODY
 from hearth_navigation.core.planner import Path, PlanCode, PlanError, Planner
 
 Array = npt.NDArray[np.float64]
@@ -70,6 +71,8 @@ class Situation:
     """Newest scan in base_footprint [m], shape (N, 2)."""
     speed: float = 1.0
     """Share of the speed limits to use, 0..1."""
+    people: Array = field(default_factory=lambda: NOBODY)
+    """Rows (x, y, vx, vy, radius) in map now, shape (M, 5)."""
 
 
 @dataclass(frozen=True)
@@ -220,6 +223,7 @@ class Trip:
             situation.footprint,
             situation.points,
             situation.speed,
+            situation.people,
         )
         self.remaining = result.remaining
         self._last = result.velocity
