@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time as wall
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -30,7 +29,7 @@ OLD = 0.5
 """Joint states and odometry older than this are no knowledge [s]."""
 OLD_SCAN = 0.9
 """Scans come at 10 Hz and the base creeps: older ones tell nothing [s]."""
-T = TypeVar("T")
+Stamped = TypeVar("Stamped", JointState, Odometry)
 TICK = 0.004
 """Wall time between looks at the clock while waiting [s]."""
 
@@ -42,11 +41,11 @@ class RosBody:
         """Subscribe; ``base_from_lidar`` is where the lidar stands in base_footprint."""
         self._node = node
         self._lidar = base_from_lidar
-        self._lock = threading.Lock()
-        self._joints: tuple[float, dict[str, float]] | None = None
-        self._base: tuple[float, Pose2] | None = None
-        self._scan: tuple[float, Array] | None = None
-        self._touch: dict[str, float] = {}
+        # Messages are kept as they come: most are never looked at.
+        self._joints: JointState | None = None
+        self._base: Odometry | None = None
+        self._scan: LaserScan | None = None
+        self._touch: JointState | None = None
         self.should_stop: Callable[[], bool] = lambda: False
         """Set by the running skill."""
         JOINT_STATES.subscribe(node, self._on_joints)
@@ -106,7 +105,8 @@ class RosBody:
         Raises:
             MotionError: ``no_joint_states``: there are none, or they are old.
         """
-        return self._fresh("joint_states", lambda: self._joints)
+        message = self._fresh("joint_states", lambda: self._joints)
+        return dict(zip(message.name, message.position, strict=True))
 
     def base(self) -> Pose2:
         """Newest odometry.
@@ -114,20 +114,23 @@ class RosBody:
         Raises:
             MotionError: ``no_odom``: there is none, or it is old.
         """
-        return self._fresh("odom", lambda: self._base)
+        return from_pose(self._fresh("odom", lambda: self._base).pose.pose).planar()
 
     def touch(self) -> Mapping[str, float]:
         """Newest fingertip forces [N]."""
-        with self._lock:
-            return self._touch
+        message = self._touch
+        return {} if message is None else dict(zip(message.name, message.effort, strict=True))
 
     def obstacles(self) -> Array | None:
         """Newest lidar hits in base_footprint; None: no scan, or an old one."""
-        with self._lock:
-            scan = self._scan
-        if scan is None or self.now() - scan[0] > OLD_SCAN:
+        scan = self._scan
+        if scan is None or self.now() - from_time(scan.header.stamp) > OLD_SCAN:
             return None
-        return scan[1]
+        ranges = np.asarray(scan.ranges, float)
+        angles = scan.angle_min + scan.angle_increment * np.arange(len(ranges))
+        keep = np.isfinite(ranges) & (ranges >= scan.range_min) & (ranges <= scan.range_max)
+        points = np.stack([ranges * np.cos(angles), ranges * np.sin(angles)], axis=1)[keep]
+        return self._lidar.apply(points)
 
     def follow(self, group: str, trajectory: Trajectory) -> RosMotion:
         """Run a trajectory on one group's controller."""
@@ -155,42 +158,30 @@ class RosBody:
         """Velocity of the base; the gate forgets it after 0.3 s."""
         self._drive.publish(to_twist(vx, vy, wz))
 
-    def _fresh(self, name: str, newest: Callable[[], tuple[float, T] | None]) -> T:
-        """The newest value, waiting a moment for a late one."""
+    def _fresh(self, name: str, newest: Callable[[], Stamped | None]) -> Stamped:
+        """The newest message, waiting a moment for a late one."""
         deadline = wall.monotonic() + 2.0
         while True:
-            with self._lock:
-                value = newest()
-            if value is not None and self.now() - value[0] <= OLD:
-                return value[1]
+            message = newest()
+            age = None if message is None else self.now() - from_time(message.header.stamp)
+            if message is not None and age is not None and age <= OLD:
+                return message
             if wall.monotonic() > deadline:
-                age = "none came" if value is None else f"{self.now() - value[0]:.1f} s old"
-                raise MotionError(f"no_{name}", f"no fresh {name}: {age}")
+                text = "none came" if age is None else f"{age:.1f} s old"
+                raise MotionError(f"no_{name}", f"no fresh {name}: {text}")
             wall.sleep(TICK)
 
     def _on_joints(self, message: JointState) -> None:
-        values = dict(zip(message.name, message.position, strict=True))
-        with self._lock:
-            self._joints = (from_time(message.header.stamp), values)
+        self._joints = message
 
     def _on_odom(self, message: Odometry) -> None:
-        pose = from_pose(message.pose.pose).planar()
-        with self._lock:
-            self._base = (from_time(message.header.stamp), pose)
+        self._base = message
 
     def _on_touch(self, message: JointState) -> None:
-        forces = dict(zip(message.name, message.effort, strict=True))
-        with self._lock:
-            self._touch = forces
+        self._touch = message
 
     def _on_scan(self, message: LaserScan) -> None:
-        ranges = np.asarray(message.ranges, float)
-        angles = message.angle_min + message.angle_increment * np.arange(len(ranges))
-        keep = np.isfinite(ranges) & (ranges >= message.range_min) & (ranges <= message.range_max)
-        points = np.stack([ranges * np.cos(angles), ranges * np.sin(angles)], axis=1)[keep]
-        points = self._lidar.apply(points)
-        with self._lock:
-            self._scan = (from_time(message.header.stamp), points)
+        self._scan = message
 
 
 def _duration(seconds: float) -> Duration:

@@ -222,6 +222,7 @@ class ActionCaller:
         should_stop: Callable[[], bool] = lambda: False,
         on_feedback: Callable[[Any], None] | None = None,
         connect_timeout: float = 10.0,
+        answer_timeout: float = 30.0,
     ) -> tuple[int, Any]:
         """Send ``goal`` and wait for its result. Only from worker threads.
 
@@ -231,6 +232,7 @@ class ActionCaller:
             should_stop: Asked every 20 ms; True cancels the goal and waits for it to end.
             on_feedback: Called with every feedback message, in the executor's thread.
             connect_timeout: Wall time [s] to wait for the server.
+            answer_timeout: Wall time [s] it may take to accept the goal.
 
         Returns:
             The action_msgs/GoalStatus number and the result message.
@@ -247,7 +249,7 @@ class ActionCaller:
             )
         )
         try:
-            handle: ClientGoalHandle = accepted.result(timeout=connect_timeout)
+            handle: ClientGoalHandle = accepted.result(timeout=answer_timeout)
         except TimeoutError as error:
             raise ActionFailed(f"action {self._name!r} did not answer the goal") from error
         if not handle.accepted:

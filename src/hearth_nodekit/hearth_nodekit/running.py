@@ -1,6 +1,7 @@
 """Run nodes until told to stop, and let them say goodbye while ROS still works."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
@@ -13,6 +14,13 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
 NodeFactory = Callable[[], Node]
+
+SWITCH_INTERVAL = 0.0005
+"""How long a thread may keep the interpreter from others [s].
+
+Python's own 5 ms is what every callback waits for while a planner's Python code runs beside it:
+the executor then handles a few hundred events a second, and requests queue behind messages.
+"""
 
 
 @runtime_checkable
@@ -45,6 +53,7 @@ def run_all(
     The EventsExecutor is looped with ``spin_once``: its ``spin`` runs no callback in the
     PyPI wheels of rclpy 7.1.
     """
+    sys.setswitchinterval(SWITCH_INTERVAL)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
