@@ -26,6 +26,10 @@ class Obstacles(NamedTuple):
     """Unit vectors in the world, shape (C, 3)."""
     cylinder_size: Array
     """Radius and half length [m], shape (C, 2)."""
+    cylinder_round: npt.NDArray[np.bool_]
+    """Whether it has round ends beyond its length (a capsule), shape (C,)."""
+    sphere: Array
+    """Centre and radius [m], shape (Q, 4)."""
     field: npt.NDArray[np.float32]
     """Distance to the nearest seen surface [m], shape (X, Y, Z); (0, 0, 0): none."""
     field_origin: Array
@@ -101,9 +105,20 @@ def cylinder_distance(obstacles: Obstacles, c: int, x: float, y: float, z: float
     axis = obstacles.cylinder_axis[c]
     along = dx * axis[0] + dy * axis[1] + dz * axis[2]
     across = np.sqrt(max(0.0, dx * dx + dy * dy + dz * dz - along * along))
+    if obstacles.cylinder_round[c]:
+        over = max(0.0, abs(along) - obstacles.cylinder_size[c, 1])
+        return max(0.0, np.sqrt(across * across + over * over) - obstacles.cylinder_size[c, 0])
     out = max(0.0, across - obstacles.cylinder_size[c, 0])
     up = max(0.0, abs(along) - obstacles.cylinder_size[c, 1])
     return np.sqrt(out * out + up * up)
+
+
+@kernel
+def sphere_distance(obstacles: Obstacles, c: int, x: float, y: float, z: float) -> float:
+    """Distance from a point to sphere ``c`` [m], zero inside."""
+    s = obstacles.sphere[c]
+    away = np.sqrt((x - s[0]) ** 2 + (y - s[1]) ** 2 + (z - s[2]) ** 2)
+    return max(0.0, away - s[3])
 
 
 @kernel
@@ -131,6 +146,8 @@ def world_distance(obstacles: Obstacles, x: float, y: float, z: float, field: bo
         best = min(best, box_distance(obstacles, b, x, y, z))
     for c in range(obstacles.cylinder_center.shape[0]):
         best = min(best, cylinder_distance(obstacles, c, x, y, z))
+    for c in range(obstacles.sphere.shape[0]):
+        best = min(best, sphere_distance(obstacles, c, x, y, z))
     if field:
         best = min(best, field_distance(obstacles, x, y, z))
     return best
@@ -160,6 +177,43 @@ def solid_distance(body: Body, g: int, x: float, y: float, z: float) -> float:
 
 
 @kernel
+def pair_touches(body: Body, p: int, rotations: Array, translations: Array) -> bool:
+    """Whether spheres of the pair's first link touch solids of its second, as placed."""
+    one, two = body.pairs[p, 0], body.pairs[p, 1]
+    point = np.empty(3)
+    other = np.empty(3)
+    _to_world(rotations[one], translations[one], body.bound_center[one], point)
+    _to_world(rotations[two], translations[two], body.bound_center[two], other)
+    reach = body.bound_radius[one] + body.bound_radius[two]
+    gap2 = (point[0] - other[0]) ** 2 + (point[1] - other[1]) ** 2 + (point[2] - other[2]) ** 2
+    if gap2 >= reach * reach:
+        return False
+    for s in range(body.link_start[one], body.link_start[one + 1]):
+        _to_world(rotations[one], translations[one], body.center[s], point)
+        # Into the second link's frame, where its solids stand still.
+        for row in range(3):
+            other[row] = (
+                rotations[two, 0, row] * (point[0] - translations[two, 0])
+                + rotations[two, 1, row] * (point[1] - translations[two, 1])
+                + rotations[two, 2, row] * (point[2] - translations[two, 2])
+            )
+        for g in range(body.solid_start[two], body.solid_start[two + 1]):
+            if solid_distance(body, g, other[0], other[1], other[2]) < body.radius[s]:
+                return True
+    return False
+
+
+@kernel
+def hits_between(body: Body, rotations: Array, translations: Array) -> Array:
+    """1 for every pair of ``body.pairs`` that touches as placed, else 0, shape (P,)."""
+    found = np.zeros(body.pairs.shape[0])
+    for p in range(body.pairs.shape[0]):
+        if pair_touches(body, p, rotations, translations):
+            found[p] = 1.0
+    return found
+
+
+@kernel
 def find_collision(  # noqa: PLR0912  one kernel
     body: Body, obstacles: Obstacles, rotations: Array, translations: Array, margin: float
 ) -> tuple[int, int, int]:
@@ -174,10 +228,9 @@ def find_collision(  # noqa: PLR0912  one kernel
 
     Returns:
         (0, 0, 0) when free; else what was hit, its index and the link: 1 box, 2 cylinder, 3 field,
-        4 another link.
+        4 another link, 5 sphere.
     """
     point = np.empty(3)
-    other = np.empty(3)
     for k in range(body.order.shape[0]):
         link = body.order[k]
         if body.bound_radius[link] < 0.0:
@@ -202,6 +255,14 @@ def find_collision(  # noqa: PLR0912  one kernel
                 gap = cylinder_distance(obstacles, c, point[0], point[1], point[2])
                 if gap < body.radius[s] + margin:
                     return 2, c, link
+        for c in range(obstacles.sphere.shape[0]):
+            if sphere_distance(obstacles, c, bx, by, bz) >= reach:
+                continue
+            for s in range(first, last):
+                _to_world(rotations[link], translations[link], body.center[s], point)
+                gap = sphere_distance(obstacles, c, point[0], point[1], point[2])
+                if gap < body.radius[s] + margin:
+                    return 5, c, link
         if body.field_links[link] and field_distance(obstacles, bx, by, bz) < reach + 0.02:
             for s in range(first, last):
                 _to_world(rotations[link], translations[link], body.center[s], point)
@@ -209,25 +270,8 @@ def find_collision(  # noqa: PLR0912  one kernel
                 if gap < body.radius[s] + margin:
                     return 3, 0, link
     for p in range(body.pairs.shape[0]):
-        one, two = body.pairs[p, 0], body.pairs[p, 1]
-        _to_world(rotations[one], translations[one], body.bound_center[one], point)
-        _to_world(rotations[two], translations[two], body.bound_center[two], other)
-        reach = body.bound_radius[one] + body.bound_radius[two]
-        gap2 = (point[0] - other[0]) ** 2 + (point[1] - other[1]) ** 2 + (point[2] - other[2]) ** 2
-        if gap2 >= reach * reach:
-            continue
-        for s in range(body.link_start[one], body.link_start[one + 1]):
-            _to_world(rotations[one], translations[one], body.center[s], point)
-            # Into the second link's frame, where its solids stand still.
-            for row in range(3):
-                other[row] = (
-                    rotations[two, 0, row] * (point[0] - translations[two, 0])
-                    + rotations[two, 1, row] * (point[1] - translations[two, 1])
-                    + rotations[two, 2, row] * (point[2] - translations[two, 2])
-                )
-            for g in range(body.solid_start[two], body.solid_start[two + 1]):
-                if solid_distance(body, g, other[0], other[1], other[2]) < body.radius[s]:
-                    return 4, two, one
+        if pair_touches(body, p, rotations, translations):
+            return 4, body.pairs[p, 1], body.pairs[p, 0]
     return 0, 0, 0
 
 

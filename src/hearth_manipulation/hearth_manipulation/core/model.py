@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from hearth_core.errors import UnknownNameError
@@ -31,6 +31,19 @@ BASE_LIMITS = {
     "base_yaw": (-1e3, 1e3, 0.6, 1.0),
 }
 """Lower, upper, velocity, acceleration [m or rad]."""
+SECONDS_TO_ACCELERATE = 0.05
+"""No robot's file gives jerk limits: full acceleration is reached in this time [s]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Joints that are planned for together."""
+
+    name: str
+    joints: tuple[str, ...]
+    """Those with a drive of their own, parents first."""
+    tips: tuple[str, ...]
+    """Links at the ends of its chains; the first one is meant where none is named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +67,25 @@ class RobotModel:
     may_touch: frozenset[tuple[int, int]]
     """Pairs of links (low, high) that are not checked against each other."""
     solids: tuple[tuple[int, Solid], ...]
-    """Collision shapes as the file gives them: (link index, shape)."""
+    """Collision shapes as the file gives them: (link index, shape), sorted by link."""
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    states: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)
+    """Joint positions [rad or m] by (group, state)."""
+
+    @property
+    def jerk(self) -> Array:
+        """Limits as magnitudes [rad/s3 or m/s3], shape (D,)."""
+        return self.acceleration / SECONDS_TO_ACCELERATE
+
+    def group(self, name: str) -> Group:
+        """A group of joints.
+
+        Raises:
+            UnknownNameError: There is none of that name.
+        """
+        if name not in self.groups:
+            raise UnknownNameError("group", name, self.groups)
+        return self.groups[name]
 
     @classmethod
     def from_description(
@@ -261,14 +292,19 @@ def _read(description: Description, may_touch: Iterable[tuple[str, str]]) -> Rob
         ).astype(np.int32),
         sphere_center=np.concatenate([np.zeros((0, 3)), *(center for _, center, _ in spheres)]),
         sphere_radius=np.concatenate([np.zeros(0), *(radius for _, _, radius in spheres)]),
-        may_touch=frozenset(_touching(tree, index, may_touch)),
+        may_touch=frozenset(touching(tree, index, may_touch)),
         solids=tuple(solids),
     )
 
 
-def _touching(
-    tree: Tree, index: Mapping[str, int], pairs: Iterable[tuple[str, str]]
+def touching(
+    tree: Tree, index: Mapping[str, int], pairs: Iterable[tuple[str, str]], row: int = 3
 ) -> set[tuple[int, int]]:
+    """Pairs of links that may touch: those named, and bodies ``row`` in a row at a joint.
+
+    Raises:
+        UnknownNameError: A pair names a link that is not there.
+    """
     found: set[tuple[int, int]] = set()
     for a, b in pairs:
         for name in (a, b):
@@ -289,7 +325,7 @@ def _touching(
     for i in range(len(body)):
         for j in range(i + 1, len(body)):
             # Three bodies in a row meet at the joint between them, as shoulders and wrists do.
-            joined = body[i] in above[j][:3] or body[j] in above[i][:3]
+            joined = body[i] in above[j][:row] or body[j] in above[i][:row]
             if joined:
                 found.add((i, j))
     return found

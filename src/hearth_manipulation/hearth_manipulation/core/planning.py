@@ -1,169 +1,36 @@
-"""Plan for a group of joints: inverse kinematics, free paths, straight lines, checks."""
+"""Plan for a group of joints: free paths to several goals, timed within limits and checked."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from hearth_core.errors import BadInputError, HearthError
-from hearth_core.geometry import Transform, interpolate
+from hearth_core.errors import BadInputError
 
-from hearth_manipulation.core.bodies import make_body
-from hearth_manipulation.core.collision import Body, clearance, find_collision
-from hearth_manipulation.core.kinematics import Array, Ints, solve_pose
-from hearth_manipulation.core.model import RobotModel
-from hearth_manipulation.core.rrt import connect, first_collision, shorten
+from hearth_manipulation.core.kinematics import Array, Ints
+from hearth_manipulation.core.lines import TOUCHING, LinePlanner
+from hearth_manipulation.core.pathfinder import (
+    GOALS_HIT,
+    NO_PATH,
+    START_HIT,
+    find_path,
+    path_hit,
+)
+from hearth_manipulation.core.queries import RESOLUTION
 from hearth_manipulation.core.scene import Scene
-from hearth_manipulation.core.steering import Upright
+from hearth_manipulation.core.targets import PlanningError, Solution, Target
 from hearth_manipulation.core.timing import Trajectory, time_path
 
-RESOLUTION = 0.02
-"""Largest joint step between two collision checks [rad]."""
+__all__ = ["RESOLUTION", "Planner", "PlanningError", "Solution", "Target"]
 
-
+LIMIT_SLACK = 1e-3
+"""Goals this far outside the limits are taken to be at them [rad or m]."""
 SLIMMER = (0.0, 0.008, 0.016, 0.024)
 """How much smaller spheres are taken to be when the robot already stands too near [m]."""
-TOUCHING = 0.012
-"""The same for lines that touch on purpose, against the robot itself [m]."""
 
 
-class PlanningError(HearthError):
-    """No motion; ``reason`` is machine readable and stable."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
-@dataclass(frozen=True, eq=False)
-class Target:
-    """Where a tip shall be."""
-
-    pose: Transform
-    free_axis: tuple[float, float, float] | None = None
-    """Axis of the tip about which rotation does not matter."""
-    position_tolerance: float = 0.002
-    """[m]."""
-    rotation_tolerance: float = 0.02
-    """[rad]."""
-
-
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """One answer of the inverse kinematics."""
-
-    q: Array
-    """Full configuration, shape (D,)."""
-    margin: float
-    """Smallest distance to a joint limit as a fraction of the joint's range."""
-
-
-class Planner:
-    """Plans for one robot. Pure: no clock, no state but the model; deterministic by seed."""
-
-    def __init__(self, model: RobotModel, resolution: float = RESOLUTION) -> None:
-        self.model = model
-        self._resolution = resolution
-        self._bodies: dict[tuple[float, tuple[int, ...]], Body] = {}
-
-    def body(self, dofs: Ints, slim: float = 0.0) -> Body:
-        """What moves with ``dofs`` (kept), its spheres ``slim`` [m] smaller."""
-        key = (slim, tuple(int(i) for i in dofs))
-        if key not in self._bodies:
-            self._bodies[key] = make_body(self.model, dofs, slim)
-        return self._bodies[key]
-
-    def inverse(
-        self,
-        joints: Sequence[str],
-        tip: str,
-        target: Target,
-        seed: Array,
-        tries: int = 24,
-        random_seed: int = 0,
-        bounds: dict[str, tuple[float, float]] | None = None,
-    ) -> list[Solution]:
-        """Configurations that put ``tip`` on ``target``, the first from the seed itself.
-
-        Args:
-            joints: Degrees of freedom that may move.
-            tip: Link.
-            target: Wanted pose.
-            seed: Full configuration; joints not named stay there.
-            tries: Seeds in all.
-            random_seed: Of the others.
-            bounds: Tighter limits for some joints (the base's, for example).
-
-        Returns:
-            Distinct ones, empty when none was found.
-
-        Raises:
-            BadInputError: The target is not finite.
-        """
-        if not np.all(np.isfinite(target.pose.matrix())):
-            raise BadInputError("the target pose is not finite")
-        dofs = self.model.indices(joints)
-        lower, upper = self._limits(dofs, joints, bounds)
-        chain = self.model.chain(tip)
-        free = np.zeros(3) if target.free_axis is None else np.array(target.free_axis, float)
-        tolerance = np.array([target.position_tolerance, target.rotation_tolerance])
-        random = np.random.default_rng(random_seed)
-        found: list[Solution] = []
-        start = np.asarray(seed, float).copy()
-        for trial in range(tries):
-            if trial > 0:
-                start = np.asarray(seed, float).copy()
-                low, high = np.maximum(lower, -np.pi), np.minimum(upper, np.pi)
-                start[dofs] = random.uniform(low, high)
-            reached, q = solve_pose(
-                self.model.tree,
-                chain,
-                dofs,
-                lower,
-                upper,
-                start,
-                target.pose.rotation,
-                target.pose.translation,
-                free,
-                tolerance,
-                80,
-            )
-            if reached and not any(np.max(np.abs(q - s.q)) < 0.05 for s in found):
-                found.append(Solution(q, self.limit_margin(q, dofs)))
-        return found
-
-    def limit_margin(self, q: Array, dofs: Ints) -> float:
-        """Smallest distance to a limit as a fraction of the joint's range; base joints skipped."""
-        arm = dofs[dofs >= 3]
-        span = np.maximum(self.model.upper[arm] - self.model.lower[arm], 1e-9)
-        near = np.minimum(q[arm] - self.model.lower[arm], self.model.upper[arm] - q[arm])
-        return float(np.min(near / span)) if len(arm) else 0.5
-
-    def collision(
-        self,
-        joints: Sequence[str],
-        q: Array,
-        scene: Scene,
-        margin: float = 0.0,
-        slim: float = 0.0,
-    ) -> str | None:
-        """What ``q`` collides with, as "link with thing", or None."""
-        body = self.body(self.model.indices(joints), slim)
-        rotations, translations = self.model.place(q)
-        obstacles = scene.packed
-        kind, index, link = find_collision(body, obstacles, rotations, translations, margin)
-        if kind == 0:
-            return None
-        links = self.model.links
-        return f"{links[link]} with {scene.describe_hit(kind, index, links)}"
-
-    def clearance(self, joints: Sequence[str], q: Array, scene: Scene) -> float:
-        """Smallest distance of what moves with ``joints`` to the world [m]."""
-        body = self.body(self.model.indices(joints))
-        rotations, translations = self.model.place(q)
-        return float(clearance(body, scene.packed, rotations, translations, True))
+class Planner(LinePlanner):
+    """Plans for one robot; see :class:`RobotQueries` and :class:`LinePlanner` for the rest."""
 
     def plan(
         self,
@@ -175,7 +42,8 @@ class Planner:
         margin: float = 0.01,
         upright: tuple[str, tuple[float, float, float], float] | None = None,
         seed: int = 0,
-        samples: int = 4000,
+        samples: int = 20000,
+        tries: int = 1,
     ) -> Array:
         """A free path from ``start`` to one of ``goals``.
 
@@ -188,115 +56,101 @@ class Planner:
             upright: (tip, axis of the tip, tolerance [rad]): keep the axis near the world's z.
             seed: Of the random numbers.
             samples: Most samples drawn before giving up.
+            tries: Searches whose shortest result is taken.
 
         Returns:
             Waypoints, shape (N, D).
 
         Raises:
-            PlanningError: ``start_in_collision``, ``goal_in_collision`` or ``no_path``.
+            PlanningError: ``start_in_collision``, ``goal_in_collision``, ``goal_out_of_limits`` or
+                ``no_path``.
+            BadInputError: Start or goals are not finite.
         """
         dofs = self.model.indices(joints)
-        obstacles = scene.packed
         lower, upper = self.model.lower[dofs], self.model.upper[dofs]
-        start = np.asarray(start, float).copy()
-        start[dofs] = np.clip(start[dofs], lower, upper)
-        ends = []
-        for goal in goals:  # What may not move stays as it is at the start.
-            ends.append(start.copy())
-            ends[-1][dofs] = goal[dofs]
-        goals = ends
+        q = np.array(start, float)
+        ends = np.array([np.asarray(goal, float)[dofs] for goal in goals]).reshape(-1, len(dofs))
+        if not (np.all(np.isfinite(q)) and np.all(np.isfinite(ends))):
+            raise BadInputError("start and goals must be finite")
+        q[dofs] = np.clip(q[dofs], lower, upper)
+        inside = np.all((ends >= lower - LIMIT_SLACK) & (ends <= upper + LIMIT_SLACK), axis=1)
+        if not inside.any():
+            raise PlanningError("goal_out_of_limits", self._beyond(joints, dofs, ends))
+        ends = np.clip(ends[inside], lower, upper)
+        ends = ends[np.argsort(np.linalg.norm(ends - q[dofs], axis=1), kind="stable")]
+        manifold = self.manifold(dofs, q, upright, ends)
         # Spheres are larger than what they cover: where the robot stands already, they may be
         # taken smaller, by no more than they stick out.
         for slim in SLIMMER:
-            hit = self.collision(joints, start, scene, slim=slim)
-            if hit is None:
+            state, path = find_path(
+                self.body(dofs, slim), scene.packed, manifold, dofs, lower, upper, q, ends,
+                margin, self._resolution, samples, tries, seed,
+            )  # fmt: skip
+            if state != START_HIT:
                 break
-        if hit is not None:
+        if state == START_HIT:
+            hit = self.collision(joints, q, scene, slim=slim)
             raise PlanningError("start_in_collision", f"the arm stands in collision: {hit}")
-        body = self.body(dofs, slim)
-        free = [g for g in goals if self.collision(joints, g, scene, slim=slim) is None]
-        if not free:
-            why = self.collision(joints, goals[0], scene, slim=slim) if goals else "no goal"
+        if state == GOALS_HIT:
+            goal = q.copy()
+            goal[dofs] = ends[0]
+            why = self.collision(joints, goal, scene, slim=slim) or "the tip leans too far"
             raise PlanningError("goal_in_collision", f"the goal is in collision: {why}")
-        here = self.clearance(joints, start, scene) + slim
-        away = {id(g): self.clearance(joints, g, scene) + slim for g in free}
-        margin = min(margin, max(0.0, min(here, max(away.values())) - 1e-4))
-        free = [g for g in free if away[id(g)] > margin]
-        # Near things small steps are needed, since the margin no longer covers what lies between.
-        resolution = self._resolution if margin > 0.006 else 0.5 * self._resolution
-        constraint = self._upright(upright)
-        free.sort(key=lambda g: float(np.linalg.norm(g[dofs] - start[dofs])))
-        path = connect(
-            body, obstacles, constraint, dofs, lower, upper, start, np.array(free),
-            margin, resolution, 0.25, samples, seed,
-        )  # fmt: skip
-        if len(path) == 0:
+        if state == NO_PATH:
             raise PlanningError("no_path", f"no free path found in {samples} samples")
-        return shorten(
-            body, obstacles, constraint, dofs, lower, upper, path,
-            margin, resolution, 0.25, 60, seed + 1,
-        )  # fmt: skip
+        full = np.repeat(q[None], len(path), axis=0)
+        full[:, dofs] = path
+        return full
 
-    def line(
+    def plan_pose(
         self,
         joints: Sequence[str],
         tip: str,
         start: Array,
         target: Target,
-        scene: Scene | None,
+        scene: Scene,
         *,
-        margin: float = 0.0,
-        step: float = 0.01,
-        bounds: dict[str, tuple[float, float]] | None = None,
+        margin: float = 0.01,
+        seed: int = 0,
+        postures: int = 16,
+        tries: int = 2,
     ) -> Array:
-        """Move ``tip`` straight to the target, midpoints checked to lie on the line.
+        """A free path that puts ``tip`` on ``target`` in whatever posture is reached best.
 
         Args:
             joints: Degrees of freedom that may move.
             tip: Link.
             start: Full configuration.
-            target: Where the line ends.
-            scene: The world, or None to touch on purpose (only the robot itself is then checked).
-            margin: Distance kept to the world [m].
-            step: Between waypoints [m].
-            bounds: Tighter limits for some joints.
+            target: Wanted pose.
+            scene: The world.
+            margin: Distance kept to it [m].
+            seed: Of the random numbers.
+            postures: Seeds of the inverse kinematics; more are tried where none of them is free.
+            tries: Searches whose shortest result is taken.
+
+        Returns:
+            Waypoints, shape (N, D).
 
         Raises:
-            PlanningError: ``line_unreachable`` or ``line_in_collision``.
+            PlanningError: ``unreachable``, or as :meth:`plan`.
         """
-        begin = self.model.pose(start, tip)
-        length = float(np.linalg.norm(target.pose.translation - begin.translation))
-        turn = 2.0 * math.acos(min(1.0, abs(float(begin.quaternion() @ target.pose.quaternion()))))
-        count = max(2, math.ceil(max(length / step, turn / 0.05)) + 1)
-        dofs = self.model.indices(joints)
-        lower, upper = self._limits(dofs, joints, bounds)
-        chain = self.model.chain(tip)
-        free = np.zeros(3) if target.free_axis is None else np.array(target.free_axis, float)
-        tolerance = np.array([min(0.001, target.position_tolerance), 0.005])
-        path = [np.asarray(start, float).copy()]
-        for i in range(1, count):
-            wanted = interpolate(begin, target.pose, i / (count - 1))
-            reached, q = solve_pose(
-                self.model.tree, chain, dofs, lower, upper, path[-1],
-                wanted.rotation, wanted.translation, free, tolerance, 60,
-            )  # fmt: skip
-            jump = float(np.max(np.abs(q - path[-1])))
-            if not reached or jump > 0.35:
-                done = round(100 * (i - 1) / (count - 1))
-                raise PlanningError(
-                    "line_unreachable",
-                    f"the straight line ends after {done} % of its {length:.2f} m",
+        last = PlanningError("unreachable", f"no posture puts {tip} there")
+        for factor in (1, 4, 8):
+            found = self.inverse(joints, tip, target, start, factor * postures, seed)
+            if not found:
+                continue
+            dofs = self.model.indices(joints)
+            found.sort(key=lambda s: float(np.linalg.norm(s.q[dofs] - start[dofs])))
+            goals = [solution.q for solution in found]
+            try:
+                return self.plan(
+                    joints, start, goals, scene, margin=margin, seed=seed, tries=tries
                 )
-            path.append(q)
-        result = np.array(path)
-        slim = TOUCHING if scene is None else 0.0
-        scene = scene or Scene()
-        body = self.body(dofs, slim)
-        index = first_collision(body, scene.packed, result, margin, self._resolution)
-        if index >= 0:
-            hit = self.collision(joints, result[index], scene, margin, slim) or "on the way"
-            raise PlanningError("line_in_collision", f"the straight line collides: {hit}")
-        return result
+            except PlanningError as error:
+                last = error
+                if error.reason == "start_in_collision":
+                    break
+        raise last
 
     def timed(
         self,
@@ -325,29 +179,31 @@ class Planner:
         names = tuple(self.model.dofs[i] for i in dofs)
         velocity = self.model.velocity[dofs] * speed
         acceleration = self.model.acceleration[dofs] * speed
-        for blend in (0.2, 0.05, 0.01):
-            result = time_path(names, path[:, dofs], velocity, acceleration, blend)
-            if scene is None:
-                return result
-            full = np.repeat(path[:1], len(result.times), axis=0)
-            full[:, dofs] = result.positions
-            body = self.body(dofs, TOUCHING)
-            if first_collision(body, scene.packed, full, margin, self._resolution) < 0:
-                return result
+        jerk = self.model.jerk[dofs]
+        lower, upper = self.model.lower[dofs], self.model.upper[dofs]
+        free = self.manifold(dofs, path[0], None)
+        # First as strict as the planner, then as lenient as where the robot stands may ask for.
+        for slim in (0.0, TOUCHING):
+            for blend in (0.2, 0.05, 0.0):
+                result = time_path(names, path[:, dofs], velocity, acceleration, blend, jerk=jerk)
+                if scene is None:
+                    return result
+                hit = path_hit(
+                    self.body(dofs, slim), scene.packed, free, dofs, lower, upper, path[0],
+                    result.positions, 1.0 / 64.0, margin,
+                )  # fmt: skip
+                if hit < 0:
+                    return result
         raise PlanningError("path_in_collision", "the path collides when its corners are rounded")
 
-    def _limits(
-        self, dofs: Ints, joints: Sequence[str], bounds: dict[str, tuple[float, float]] | None
-    ) -> tuple[Array, Array]:
-        lower, upper = self.model.lower[dofs].copy(), self.model.upper[dofs].copy()
-        for i, name in enumerate(joints):
-            if bounds and name in bounds:
-                lower[i] = max(lower[i], bounds[name][0])
-                upper[i] = min(upper[i], bounds[name][1])
-        return lower, upper
-
-    def _upright(self, upright: tuple[str, tuple[float, float, float], float] | None) -> Upright:
-        if upright is None:
-            return Upright(np.zeros(0, np.int32), np.zeros(3), 0.0)
-        tip, axis, tolerance = upright
-        return Upright(self.model.chain(tip), np.array(axis, float), tolerance)
+    def _beyond(self, joints: Sequence[str], dofs: Ints, ends: Array) -> str:
+        """Which joint of the first goal lies how far outside."""
+        if len(ends) == 0:
+            return "no goal was given"
+        lower, upper = self.model.lower[dofs], self.model.upper[dofs]
+        over = np.maximum(lower - ends[0], ends[0] - upper)
+        j = int(np.argmax(over))
+        return (
+            f"{joints[j]} = {ends[0][j]:.3f} is outside its limits "
+            f"{lower[j]:.3f} .. {upper[j]:.3f}"
+        )

@@ -20,7 +20,7 @@ class Thing:
 
     name: str
     shape: str
-    """``box`` or ``cylinder`` (axis z)."""
+    """``box``, ``cylinder``, ``capsule`` (axis z, round ends beyond its length) or ``sphere``."""
     size: Array
     """Full extents along the pose's axes [m], shape (3,)."""
     pose: Transform
@@ -89,13 +89,15 @@ class Scene:
 
     def names(self, shape: str) -> list[str]:
         """Names of the solids of one shape in the order of :attr:`packed`."""
-        return [name for name, thing in self.things.items() if thing.shape == shape]
+        shapes = {"cylinder": ("cylinder", "capsule")}.get(shape, (shape,))
+        return [name for name, thing in self.things.items() if thing.shape in shapes]
 
     @cached_property
     def packed(self) -> Obstacles:
         """Arrays for the kernels."""
         boxes = [thing for thing in self.things.values() if thing.shape == "box"]
-        cylinders = [thing for thing in self.things.values() if thing.shape == "cylinder"]
+        cylinders = [self.things[name] for name in self.names("cylinder")]
+        spheres = [thing for thing in self.things.values() if thing.shape == "sphere"]
         seen = self.seen
         return Obstacles(
             np.array([b.pose.translation for b in boxes], float).reshape(-1, 3),
@@ -106,6 +108,10 @@ class Scene:
             np.array(
                 [(0.25 * (c.size[0] + c.size[1]), 0.5 * c.size[2]) for c in cylinders], float
             ).reshape(-1, 2),
+            np.array([c.shape == "capsule" for c in cylinders], bool),
+            np.array([(*s.pose.translation, 0.5 * s.size[0]) for s in spheres], float).reshape(
+                -1, 4
+            ),
             np.zeros((0, 0, 0), np.float32) if seen is None else seen.distance,
             np.zeros(3) if seen is None else np.asarray(seen.origin, float),
             0.02 if seen is None else float(seen.cell),
@@ -119,4 +125,6 @@ class Scene:
             return self.names("cylinder")[index]
         if kind == 3:
             return "something seen by the depth camera"
+        if kind == 5:
+            return self.names("sphere")[index]
         return f"the robot's own {links[index]}"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from hearth_core.geometry import Transform
 
-from hearth_manipulation.core.kinematics import Array
+from hearth_manipulation.core.fitting import fit_spheres
+from hearth_manipulation.core.kinematics import Array, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,10 +17,14 @@ class Solid:
     """A primitive in its body's frame."""
 
     kind: str
-    """``box``, ``cylinder``, ``capsule`` (axis z) or ``sphere``."""
+    """``box``, ``cylinder``, ``capsule`` (axis z), ``sphere`` or ``mesh``."""
     size: Array
-    """Box: full extents; cylinder and capsule: radius, length; sphere: radius [m]."""
+    """Box, mesh: full extents; cylinder, capsule: radius, length; sphere: radius [m]."""
     pose: Transform
+    vertices: Array | None = None
+    """Of a mesh [m], shape (V, 3)."""
+    faces: Ints | None = None
+    """Of a mesh, shape (F, 3)."""
 
 
 def cover(solid: Solid, slack: float = 0.008, box_slack: float = 0.026) -> tuple[Array, Array]:
@@ -33,7 +38,11 @@ def cover(solid: Solid, slack: float = 0.008, box_slack: float = 0.026) -> tuple
     Returns:
         Centres [m] in the body's frame, shape (N, 3), and radii, shape (N,).
     """
-    if solid.kind == "sphere":
+    if solid.kind == "mesh":
+        assert solid.vertices is not None
+        assert solid.faces is not None
+        centers, radii = fit_spheres(solid.vertices, solid.faces)
+    elif solid.kind == "sphere":
         centers, radii = np.zeros((1, 3)), np.array([solid.size[0]])
     elif solid.kind == "capsule":
         radius, length = solid.size

@@ -14,6 +14,9 @@ from hearth_core.jit import kernel
 
 from hearth_manipulation.core.kinematics import Array
 
+WINDOW = 16
+"""Samples in the window that limits jerk."""
+
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
@@ -163,17 +166,23 @@ def time_path(
     acceleration: Array,
     blend: float = 0.15,
     period: float = 0.02,
+    jerk: Array | None = None,
 ) -> Trajectory:
-    """Time a polyline of joint positions within velocity and acceleration limits.
+    """Time a polyline of joint positions within velocity, acceleration and jerk limits.
+
+    Jerk: the motion is averaged over a sliding window of 2 a / j seconds. An average of
+    velocities and accelerations keeps their limits, and its jerk is the difference of two
+    accelerations over the window: at most j. Corners are cut a little more by it.
 
     Args:
         joints: Names, n of them.
         path: Waypoints [rad or m], shape (N, n).
         velocity: Limits [rad/s], shape (n,).
         acceleration: Limits [rad/s2], shape (n,).
-        blend: How far before a waypoint its corner may be cut [rad]; 0 stops nowhere but cuts
-            next to nothing, which is slow.
+        blend: How far before a waypoint its corner may be cut [rad]; 0 stops at every waypoint
+            and stays on the polyline exactly.
         period: Between the points of the result [s].
+        jerk: Limits [rad/s3], shape (n,); None: none.
 
     Raises:
         BadInputError: NaN, wrong shapes or limits that are not positive.
@@ -181,42 +190,96 @@ def time_path(
     path = np.asarray(path, float)
     if path.ndim != 2 or path.shape[1] != len(joints) or not np.all(np.isfinite(path)):
         raise BadInputError(f"a path of {len(joints)} joints needs finite (N, {len(joints)})")
-    if not (np.all(velocity > 0.0) and np.all(acceleration > 0.0)):
-        raise BadInputError("velocity and acceleration limits must be > 0")
+    limits = (velocity, acceleration, *(() if jerk is None else (jerk,)))
+    if not all(np.all(limit > 0.0) for limit in limits):
+        raise BadInputError("velocity, acceleration and jerk limits must be > 0")
+    path = _distinct(path)
+    if len(path) == 1:
+        points = np.stack([path[0], path[0]])
+        return Trajectory(joints, np.array([0.0, period]), points, np.zeros_like(points))
+    stops = blend <= 0.0
+    pieces = [path[i : i + 2] for i in range(len(path) - 1)] if stops else [path]
+    runs = [_Run(piece, velocity, acceleration, max(blend, 1e-3)) for piece in pieces]
+    if jerk is None:
+        stamps, positions, velocities = [0.0], [path[:1]], [np.zeros((1, path.shape[1]))]
+        for run in runs:
+            count = max(2, int(np.ceil(run.duration / period)) + 1)
+            times = np.linspace(0.0, run.duration, count)
+            at, speed = run.sample(times)
+            positions.append(at[1:])
+            velocities.append(speed[1:])
+            stamps.extend(stamps[-1] + times[1:])
+        return Trajectory(
+            joints, np.array(stamps), np.concatenate(positions), np.concatenate(velocities)
+        )
+    window = float(np.max(2.0 * acceleration / jerk))
+    dt = window / WINDOW
+    stride = max(1, round(period / dt))
+    samples = [run.sample(np.arange(0.0, run.duration + dt, dt)) for run in runs]
+    # Between two runs the window must empty, or it would cut the corner.
+    rest = np.zeros((WINDOW, path.shape[1]))
+    q = np.concatenate([x for at, _ in samples for x in (at, np.repeat(at[-1:], WINDOW, axis=0))])
+    v = np.concatenate([x for _, speed in samples for x in (speed, rest)])
+    extra = (-(len(q) - 1)) % stride
+    q = np.concatenate([np.repeat(q[:1], WINDOW, axis=0), q, np.repeat(q[-1:], extra, axis=0)])
+    v = np.concatenate([rest, v, np.zeros((extra, path.shape[1]))])
+    area = np.zeros_like(q)
+    area[1:] = np.cumsum(0.5 * dt * (q[1:] + q[:-1]) + dt * dt / 12.0 * (v[:-1] - v[1:]), axis=0)
+    positions = (area[WINDOW:] - area[:-WINDOW])[::stride] / window
+    velocities = (q[WINDOW:] - q[:-WINDOW])[::stride] / window
+    positions[0], positions[-1] = path[0], path[-1]
+    velocities[0] = velocities[-1] = 0.0
+    return Trajectory(joints, np.arange(len(positions)) * (dt * stride), positions, velocities)
+
+
+def _distinct(path: Array) -> Array:
+    """The path without near-duplicates; its last waypoint stays."""
     keep = [0]
     for i in range(1, len(path)):
         if np.linalg.norm(path[i] - path[keep[-1]]) > 1e-4:
             keep.append(i)
     if len(keep) > 1 and keep[-1] != len(path) - 1:
         keep[-1] = len(path) - 1
-    if len(keep) == 1:
-        points = np.stack([path[0], path[-1]])
-        return Trajectory(joints, np.array([0.0, period]), points, np.zeros_like(points))
-    path = path[keep]
-    positions, firsts, seconds, steps = rounded(path, max(blend, 1e-3))
-    x = speed_profile(firsts, seconds, steps, velocity, acceleration)
-    speed = np.sqrt(x)
-    # Where the profile comes to rest (corners of noise) a step goes from rest to rest instead.
-    rest = 2.0 * np.sqrt(steps * np.max(np.abs(firsts[:-1]) / acceleration, axis=1))
-    spans = np.minimum(2.0 * steps / np.maximum(speed[1:] + speed[:-1], 1e-9), rest)
-    resting = speed[1:] + speed[:-1] < 2.0 * steps / rest
-    stamps = np.concatenate([[0.0], np.cumsum(spans)])
-    duration = float(stamps[-1])
-    count = max(2, int(np.ceil(duration / period)) + 1)
-    times = np.linspace(0.0, duration, count)
-    index = np.clip(np.searchsorted(stamps, times, side="right") - 1, 0, len(steps) - 1)
-    since = times - stamps[index]
-    acceleration_along = (x[index + 1] - x[index]) / (2.0 * steps[index])
-    travelled = speed[index] * since + 0.5 * acceleration_along * since**2
-    share = since / spans[index]
-    fraction = np.where(resting[index], share * share * (3 - 2 * share), travelled / steps[index])
-    fraction = np.clip(fraction, 0.0, 1.0)[:, None]
-    result = positions[index] * (1 - fraction) + positions[index + 1] * fraction
-    slope = firsts[index] * (1 - fraction) + firsts[index + 1] * fraction
-    now = np.maximum(speed[index] + acceleration_along * since, 0.0)
-    now = np.where(resting[index], 6 * share * (1 - share) * steps[index] / spans[index], now)
-    now = now[:, None]
-    velocities = slope * now
-    result[0], result[-1] = path[0], path[-1]
-    velocities[0] = velocities[-1] = 0.0
-    return Trajectory(joints, times, result, velocities)
+    return np.asarray(path[keep])
+
+
+class _Run:
+    """One motion from rest to rest without jerk limits."""
+
+    def __init__(self, path: Array, velocity: Array, acceleration: Array, blend: float) -> None:
+        self.path = path
+        self.positions, self.firsts, seconds, self.steps = rounded(path, blend)
+        self.x = speed_profile(self.firsts, seconds, self.steps, velocity, acceleration)
+        self.speed = np.sqrt(self.x)
+        # Where the profile comes to rest (corners of noise) a step goes from rest to rest instead.
+        pull = np.max(np.abs(self.firsts[:-1]) / acceleration, axis=1)
+        rest = 2.0 * np.sqrt(self.steps * pull)
+        both = self.speed[1:] + self.speed[:-1]
+        self.spans = np.minimum(2.0 * self.steps / np.maximum(both, 1e-9), rest)
+        self.resting = both < 2.0 * self.steps / rest
+        self.stamps = np.concatenate([[0.0], np.cumsum(self.spans)])
+        self.duration = float(self.stamps[-1])
+
+    def sample(self, times: Array) -> tuple[Array, Array]:
+        """Positions and velocities at ``times`` [s], at rest after the end, shapes (T, n)."""
+        steps, speed = self.steps, self.speed
+        late = times >= self.duration
+        times = np.minimum(times, self.duration)
+        index = np.searchsorted(self.stamps, times, side="right") - 1
+        index = np.clip(index, 0, len(steps) - 1)
+        since = times - self.stamps[index]
+        along = (self.x[index + 1] - self.x[index]) / (2.0 * steps[index])
+        share = since / self.spans[index]
+        resting = self.resting[index]
+        smooth = share * share * (3 - 2 * share)
+        travelled = speed[index] * since + 0.5 * along * since**2
+        fraction = np.where(resting, smooth, travelled / steps[index])
+        fraction = np.clip(fraction, 0.0, 1.0)[:, None]
+        result = self.positions[index] * (1 - fraction) + self.positions[index + 1] * fraction
+        slope = self.firsts[index] * (1 - fraction) + self.firsts[index + 1] * fraction
+        now = np.maximum(speed[index] + along * since, 0.0)
+        leaving = 6 * share * (1 - share) * steps[index] / self.spans[index]
+        velocities = slope * np.where(resting, leaving, now)[:, None]
+        result[0], result[late] = self.path[0], self.path[-1]
+        velocities[0], velocities[late] = 0.0, 0.0
+        return result, velocities

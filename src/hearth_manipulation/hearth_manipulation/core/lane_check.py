@@ -1,0 +1,321 @@
+"""Sixteen configurations against the world and against the robot itself at once.
+
+Sums of depths, no minima: those would keep the compiler from making vector code. Sums of
+``e + abs(e)`` would be as fast but may be reordered, and are then not exactly zero.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from hearth_core.jit import kernel
+
+from hearth_manipulation.core.collision import Obstacles
+from hearth_manipulation.core.kinematics import Array, Ints
+from hearth_manipulation.core.lanes import (
+    FAST,
+    Floats,
+    Lanes,
+    f32,
+    lane_locals,
+    lane_points,
+    new_frames,
+    place_lanes,
+)
+
+ROUNDING = 2e-5
+"""Spheres are taken this much larger, for what float32 loses [m]."""
+
+
+class World(NamedTuple):
+    """Obstacles for lanes, and which of them each link can reach at all."""
+
+    kind: Ints
+    """0 box, 1 cylinder, 2 capsule, 3 sphere; shape (N,)."""
+    data: Floats
+    """Centre, half extents (or radius, half length), rotation, shape (N, 15)."""
+    near: Ints
+    """Obstacles within each link's reach, links after each other."""
+    near_first: Ints
+    """Where each link's begin, shape (L + 1,)."""
+    field: npt.NDArray[np.float32]
+    origin: Array
+    cell: float
+
+
+class Room(NamedTuple):
+    """Memory that checks work in."""
+
+    frames: Floats
+    values: Floats
+    points: Floats
+    others: Floats
+    scratch: Floats
+
+
+@kernel
+def new_room(lanes: Lanes, joints: int) -> Room:
+    """Memory for one robot and so many planned joints."""
+    return Room(
+        new_frames(lanes),
+        np.zeros((joints, 16), f32),
+        np.zeros(48, f32),
+        np.zeros(48, f32),
+        np.zeros(240, f32),
+    )
+
+
+@kernel
+def see(lanes: Lanes, obstacles: Obstacles, margin: float) -> World:
+    """Pack the world for a robot, leaving out for each link what it cannot reach."""
+    boxes, cylinders = obstacles.box_center.shape[0], obstacles.cylinder_center.shape[0]
+    spheres = obstacles.sphere.shape[0]
+    count = boxes + cylinders + spheres
+    kind, data = np.zeros(count, np.int32), np.zeros((count, 15), f32)
+    size = np.zeros(count)
+    for b in range(boxes):
+        for k in range(3):
+            data[b, k], data[b, 3 + k] = obstacles.box_center[b, k], obstacles.box_half[b, k]
+            size[b] += obstacles.box_half[b, k] ** 2
+            for m in range(3):
+                data[b, 6 + 3 * k + m] = obstacles.box_rotation[b, k, m]
+    for c in range(cylinders):
+        i = boxes + c
+        kind[i] = 2 if obstacles.cylinder_round[c] else 1
+        radius, half = obstacles.cylinder_size[c, 0], obstacles.cylinder_size[c, 1]
+        data[i, 3], data[i, 4] = radius, half
+        size[i] = (radius + half) ** 2
+        for k in range(3):
+            data[i, k] = obstacles.cylinder_center[c, k]
+            data[i, 6 + 3 * k + 2] = obstacles.cylinder_axis[c, k]
+    for c in range(spheres):
+        i = boxes + cylinders + c
+        kind[i] = 3
+        data[i, 3] = obstacles.sphere[c, 3]
+        size[i] = obstacles.sphere[c, 3] ** 2
+        for k in range(3):
+            data[i, k] = obstacles.sphere[c, k]
+    links = lanes.body_of.shape[0]
+    first = np.zeros(links + 1, np.int32)
+    near = np.empty(links * max(count, 1), np.int32)
+    used = 0
+    for link in range(links):
+        first[link] = used
+        if lanes.bound[link, 3] < 0.0 or lanes.body_of[link] == 0:
+            continue
+        for i in range(count):
+            gap = 0.0
+            for k in range(3):
+                gap += (float(data[i, k]) - lanes.reach[link, k]) ** 2
+            if np.sqrt(gap) <= lanes.reach[link, 3] + np.sqrt(size[i]) + margin + 0.01:
+                near[used] = i
+                used += 1
+    first[links] = used
+    return World(
+        kind,
+        data,
+        near[:used].copy(),
+        first,
+        obstacles.field,
+        obstacles.field_origin,
+        obstacles.field_cell,
+    )
+
+
+@kernel(inline="always")
+def touch_box(d: Floats, k: int, points: Floats, radius: float) -> np.float32:
+    """See :func:`touches`."""
+    c0, c1, c2, h0, h1, h2 = d[k, 0], d[k, 1], d[k, 2], d[k, 3], d[k, 4], d[k, 5]
+    r0, r1, r2, r3, r4 = d[k, 6], d[k, 7], d[k, 8], d[k, 9], d[k, 10]
+    r5, r6, r7, r8 = d[k, 11], d[k, 12], d[k, 13], d[k, 14]
+    limit = f32(4.0) * f32(radius) * f32(radius)
+    depth = f32(0.0)
+    for i in range(16):
+        x, y, z = points[i] - c0, points[16 + i] - c1, points[32 + i] - c2
+        u = abs(r0 * x + r3 * y + r6 * z) - h0
+        v = abs(r1 * x + r4 * y + r7 * z) - h1
+        w = abs(r2 * x + r5 * y + r8 * z) - h2
+        u, v, w = u + abs(u), v + abs(v), w + abs(w)
+        e = limit - (u * u + v * v + w * w)
+        depth += f32(0.0) if e <= f32(0.0) else e
+    return depth
+
+
+@kernel(inline="always")
+def touch_sphere(d: Floats, k: int, points: Floats, radius: float) -> np.float32:
+    """See :func:`touches`."""
+    c0, c1, c2 = d[k, 0], d[k, 1], d[k, 2]
+    reach = f32(radius) + d[k, 3]
+    limit = reach * reach
+    depth = f32(0.0)
+    for i in range(16):
+        x, y, z = points[i] - c0, points[16 + i] - c1, points[32 + i] - c2
+        e = limit - (x * x + y * y + z * z)
+        depth += f32(0.0) if e <= f32(0.0) else e
+    return depth
+
+
+@kernel(inline="always")
+def touch_round(d: Floats, k: int, capsule: bool, points: Floats, radius: float) -> np.float32:
+    """See :func:`touches`."""
+    c0, c1, c2, h0, h1 = d[k, 0], d[k, 1], d[k, 2], d[k, 3], d[k, 4]
+    a0, a1, a2 = d[k, 8], d[k, 11], d[k, 14]
+    depth = f32(0.0)
+    if capsule:
+        reach = f32(radius) + h0
+        limit = reach * reach
+        for i in range(16):
+            x, y, z = points[i] - c0, points[16 + i] - c1, points[32 + i] - c2
+            along = a0 * x + a1 * y + a2 * z
+            over = abs(along) - h1
+            over = f32(0.5) * (over + abs(over))
+            e = limit - (x * x + y * y + z * z - along * along + over * over)
+            depth += f32(0.0) if e <= f32(0.0) else e
+        return depth
+    limit = f32(4.0) * f32(radius) * f32(radius)
+    for i in range(16):
+        x, y, z = points[i] - c0, points[16 + i] - c1, points[32 + i] - c2
+        along = a0 * x + a1 * y + a2 * z
+        across = np.sqrt(abs(x * x + y * y + z * z - along * along)) - h0
+        over = abs(along) - h1
+        across, over = across + abs(across), over + abs(over)
+        e = limit - (across * across + over * over)
+        depth += f32(0.0) if e <= f32(0.0) else e
+    return depth
+
+
+@kernel(inline="always")
+def touches(kind: int, d: Floats, k: int, points: Floats, radius: float) -> bool:
+    """Whether any lane's point is nearer to a solid than ``radius`` [m]; NaN counts as near.
+
+    Args:
+        kind: 0 box, 1 cylinder, 2 capsule, 3 sphere.
+        d: Solids: centre, size, rotation, shape (N, 15).
+        k: Which one.
+        points: Shape (48,).
+        radius: [m].
+    """
+    if kind == 0:
+        depth = touch_box(d, k, points, radius)
+    elif kind == 3:
+        depth = touch_sphere(d, k, points, radius)
+    else:
+        depth = touch_round(d, k, kind == 2, points, radius)
+    return not depth <= 0.0
+
+
+@kernel
+def touches_field(world: World, points: Floats, radius: float) -> bool:
+    """Whether any lane's point is nearer to a seen surface than ``radius`` [m]."""
+    field, cell = world.field, world.cell
+    for i in range(16):
+        a = int(np.floor((points[i] - world.origin[0]) / cell + 0.5))
+        b = int(np.floor((points[16 + i] - world.origin[1]) / cell + 0.5))
+        c = int(np.floor((points[32 + i] - world.origin[2]) / cell + 0.5))
+        inside = 0 <= a < field.shape[0] and 0 <= b < field.shape[1] and 0 <= c < field.shape[2]
+        if inside and not field[a, b, c] >= radius:
+            return True
+    return False
+
+
+@kernel(fastmath=FAST)
+def lanes_hit(lanes: Lanes, world: World, room: Room, margin: float) -> bool:  # noqa: PLR0912
+    """Whether any of the sixteen configurations in ``room.values`` is in collision."""
+    # Taken out of the tuples once: every mention there costs a reference count.
+    frames, points, others = room.frames, room.points, room.others
+    bound, center, radius = lanes.bound, lanes.center, lanes.radius
+    moving, body_of, first = lanes.moving, lanes.body_of, lanes.first
+    near, near_first, kinds, data = world.near, world.near_first, world.kind, world.data
+    pairs, solid_first = lanes.pairs, lanes.solid_first
+    solid_kind, solid = lanes.solid_kind, lanes.solid
+    seen, in_field = world.field.shape[0] > 0, lanes.in_field
+    place_lanes(lanes, room.values, frames, room.scratch)
+    grown = margin + ROUNDING
+    for m in range(moving.shape[0]):
+        link = moving[m]
+        body = body_of[link]
+        lane_points(frames, body, bound[link, 0], bound[link, 1], bound[link, 2], points)
+        reach = bound[link, 3] + grown
+        for n in range(near_first[link], near_first[link + 1]):
+            k = near[n]
+            kind = kinds[k]
+            if not touches(kind, data, k, points, reach):
+                continue
+            for s in range(first[link], first[link + 1]):
+                lane_points(frames, body, center[s, 0], center[s, 1], center[s, 2], others)
+                if touches(kind, data, k, others, radius[s] + grown):
+                    return True
+        if seen and in_field[link] and touches_field(world, points, reach + world.cell):
+            for s in range(first[link], first[link + 1]):
+                lane_points(frames, body, center[s, 0], center[s, 1], center[s, 2], others)
+                if touches_field(world, others, radius[s] + grown):
+                    return True
+    for p in range(pairs.shape[0]):
+        one, two = pairs[p, 0], pairs[p, 1]
+        body, fixed = body_of[one], body_of[two]
+        lane_points(frames, body, bound[one, 0], bound[one, 1], bound[one, 2], points)
+        lane_points(frames, fixed, bound[two, 0], bound[two, 1], bound[two, 2], others)
+        if not near_lanes(points, others, bound[one, 3] + bound[two, 3] + ROUNDING):
+            continue
+        for s in range(first[one], first[one + 1]):
+            lane_points(frames, body, center[s, 0], center[s, 1], center[s, 2], points)
+            lane_locals(frames, fixed, points, others)
+            size = radius[s] + ROUNDING
+            if touch_sphere(bound, two, others, size) <= 0.0:
+                continue
+            for g in range(solid_first[two], solid_first[two + 1]):
+                if touches(solid_kind[g], solid, g, others, size):
+                    return True
+    return False
+
+
+@kernel(inline="always")
+def near_lanes(points: Floats, others: Floats, reach: float) -> bool:
+    """Whether two points are nearer to each other than ``reach`` in any lane."""
+    limit = f32(reach) * f32(reach)
+    depth = f32(0.0)
+    for i in range(16):
+        x, y = points[i] - others[i], points[16 + i] - others[16 + i]
+        z = points[32 + i] - others[32 + i]
+        e = limit - (x * x + y * y + z * z)
+        depth += f32(0.0) if e <= f32(0.0) else e
+    return not depth <= 0.0
+
+
+@kernel
+def free_at(lanes: Lanes, world: World, room: Room, q: Array, margin: float) -> bool:
+    """Whether one configuration of the planned joints is free."""
+    for j in range(q.shape[0]):
+        room.values[j, :] = f32(q[j])
+    return not lanes_hit(lanes, world, room, margin)
+
+
+@kernel
+def free_between(
+    lanes: Lanes,
+    world: World,
+    room: Room,
+    start: Array,
+    end: Array,
+    resolution: float,
+    margin: float,
+) -> bool:
+    """Whether the straight motion is free; ``end`` is checked, ``start`` is not.
+
+    Lanes are spread over the whole motion, so that the first block already sees all of it.
+    """
+    n = start.shape[0]
+    length = 0.0
+    for j in range(n):
+        length += (end[j] - start[j]) ** 2
+    blocks = max(1, int(np.ceil(np.sqrt(length) / (16.0 * resolution))))
+    step = 1.0 / (16.0 * blocks)
+    for k in range(blocks):
+        for j in range(n):
+            span = end[j] - start[j]
+            for i in range(16):
+                f = (i * blocks + (blocks - k)) * step
+                room.values[j, i] = f32(start[j] + f * span)
+        if lanes_hit(lanes, world, room, margin):
+            return False
+    return True

@@ -1,0 +1,325 @@
+"""Sixteen configurations at a time: forward kinematics in float32 for motion checks.
+
+Links that the planned joints do not move against each other are one body here, and every joint
+turns about (or slides along) its body's z. A body's placement in lane l stands at
+``frames[body, 16 * e + l]``, where e counts the nine elements of the rotation row by row and then
+the translation: with literal strides, and without slices, the compiler makes vector code of it.
+The idea of checking a motion in such rakes is VAMP's (Thomason, Kingston, Kavraki, arXiv
+2309.14545); this is written from the paper.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from hearth_core.jit import kernel
+
+from hearth_manipulation.core.collision import Body
+from hearth_manipulation.core.kinematics import Array, Ints, place_links
+
+Floats = npt.NDArray[np.float32]
+FAST = {"contract", "reassoc", "nsz", "arcp"}
+"""NaN and infinity keep their meaning: a check against NaN must not come out free."""
+f32 = np.float32
+
+
+class Lanes(NamedTuple):
+    """A robot folded for one set of joints and one posture of all the others."""
+
+    parent: Ints
+    """Of each body; body 0 stands still in the world, shape (N,)."""
+    rotation: Floats
+    """Joint in its parent body at zero, row by row, shape (N, 9)."""
+    translation: Floats
+    """[m], shape (N, 3)."""
+    kind: Ints
+    """1 revolute, 2 prismatic, shape (N,)."""
+    column: Ints
+    """Which of the planned joints moves it, shape (N,)."""
+    multiplier: Floats
+    offset: Floats
+    body_of: Ints
+    """Body of every link, shape (L,)."""
+    first: Ints
+    """First sphere of every link, shape (L + 1,)."""
+    center: Floats
+    """Spheres [m] in their bodies, shape (S, 3)."""
+    radius: Floats
+    bound: Floats
+    """Sphere around each link's spheres: x, y, z, radius [m] in the body, shape (L, 4)."""
+    reach: Floats
+    """Ball that each link's spheres never leave: x, y, z, radius [m], shape (L, 4)."""
+    moving: Ints
+    """Links with spheres that move, the farthest from the root first."""
+    in_field: npt.NDArray[np.bool_]
+    pairs: Ints
+    """Spheres of the first link against solids of the second, shape (P, 2)."""
+    solid_first: Ints
+    solid_kind: Ints
+    """0 box, 1 cylinder, 2 capsule, 3 sphere."""
+    solid: Floats
+    """Centre, half extents (or radius, half length), rotation in the body, shape (G, 15)."""
+
+
+def z_to(axis: Array, out: Array) -> None:
+    """Fill a rotation that takes z to ``axis``."""
+    x, y, z = axis[0], axis[1], axis[2]
+    if z < -0.999999:
+        out[:] = 0.0
+        out[0, 0], out[1, 1], out[2, 2] = 1.0, -1.0, -1.0
+        return
+    k = 1.0 / (1.0 + z)
+    out[0, 0], out[0, 1], out[0, 2] = 1.0 - k * x * x, -k * x * y, x
+    out[1, 0], out[1, 1], out[1, 2] = -k * x * y, 1.0 - k * y * y, y
+    out[2, 0], out[2, 1], out[2, 2] = -x, -y, z
+
+
+_z_to = kernel(z_to)
+
+
+@kernel
+def fold(  # noqa: PLR0912, PLR0915  one kernel
+    body: Body, dofs: Ints, lower: Array, upper: Array, q: Array
+) -> Lanes:
+    """Fold a robot for motions of ``dofs`` while the other joints stay as in ``q``.
+
+    Args:
+        body: What moves and is checked.
+        dofs: Planned joints, shape (n,).
+        lower: Their lower limits (how far slides reach), shape (n,).
+        upper: Their upper limits, shape (n,).
+        q: Full configuration, shape (D,).
+    """
+    tree = body.tree
+    count = tree.parent.shape[0]
+    rotations, translations = np.empty((count, 3, 3)), np.empty((count, 3))
+    place_links(tree, q, np.arange(count).astype(np.int32), rotations, translations)
+    column_of = np.full(q.shape[0], -1, np.int32)
+    for j in range(dofs.shape[0]):
+        column_of[dofs[j]] = j
+    body_of = np.zeros(count, np.int32)
+    bodies = 1
+    for i in range(count):
+        moved = tree.kind[i] != 0 and column_of[tree.dof[i]] >= 0
+        if moved:
+            body_of[i] = bodies
+            bodies += 1
+        elif tree.parent[i] >= 0:
+            body_of[i] = body_of[tree.parent[i]]
+    parent, kind = np.zeros(bodies, np.int32), np.zeros(bodies, np.int32)
+    column = np.zeros(bodies, np.int32)
+    rotation, translation = np.zeros((bodies, 9), f32), np.zeros((bodies, 3), f32)
+    multiplier, offset = np.zeros(bodies, f32), np.zeros(bodies, f32)
+    # Links in their bodies: rotation and translation.
+    inside, at = np.empty((count, 3, 3)), np.empty((count, 3))
+    root, slack = np.zeros((bodies, 3)), np.zeros(bodies)
+    turn = np.empty((3, 3))
+    for i in range(count):
+        b, p = body_of[i], tree.parent[i]
+        if b == 0:
+            inside[i], at[i] = rotations[i], translations[i]
+            continue
+        if tree.kind[i] != 0 and column_of[tree.dof[i]] >= 0:
+            _z_to(tree.axis[i], turn)
+            inside[i], at[i] = turn.T, np.zeros(3)
+            parent[b], kind[b] = body_of[p] if p >= 0 else 0, tree.kind[i]
+            column[b] = column_of[tree.dof[i]]
+            multiplier[b], offset[b] = tree.multiplier[i], tree.offset[i]
+            fixed, where = tree.rotation[i] @ turn, tree.translation[i].copy()
+            if p >= 0:
+                fixed = inside[p] @ fixed
+                where = inside[p] @ where + at[p]
+            for row in range(3):
+                translation[b, row] = where[row]
+                for k in range(3):
+                    rotation[b, 3 * row + k] = fixed[row, k]
+            if parent[b] == 0:
+                root[b], slack[b] = where, 0.0
+            else:
+                root[b] = root[parent[b]]
+                slack[b] = slack[parent[b]] + np.sqrt(np.sum(where * where))
+            if kind[b] == 2:
+                j = column[b]
+                far = max(abs(lower[j]), abs(upper[j])) * abs(multiplier[b])
+                slack[b] += far + abs(offset[b])
+        else:
+            # A joint that keeps its value: where its link is relative to its parent now.
+            relative = rotations[p].T @ rotations[i]
+            shift = rotations[p].T @ (translations[i] - translations[p])
+            inside[i], at[i] = inside[p] @ relative, inside[p] @ shift + at[p]
+    spheres = body.center.shape[0]
+    center, radius = np.empty((spheres, 3), f32), np.empty(spheres, f32)
+    bound, reach = np.zeros((count, 4), f32), np.zeros((count, 4), f32)
+    moving = np.empty(count, np.int32)
+    used = 0
+    for i in range(count):
+        for s in range(body.link_start[i], body.link_start[i + 1]):
+            point = inside[i] @ body.center[s] + at[i]
+            center[s, 0], center[s, 1], center[s, 2] = point[0], point[1], point[2]
+            radius[s] = body.radius[s]
+        bound[i, 3] = reach[i, 3] = -1.0
+        if body.bound_radius[i] < 0.0:
+            continue
+        point = inside[i] @ body.bound_center[i] + at[i]
+        for k in range(3):
+            bound[i, k] = point[k]
+            reach[i, k] = root[body_of[i], k]
+        bound[i, 3] = body.bound_radius[i]
+        reach[i, 3] = slack[body_of[i]] + np.sqrt(np.sum(point * point)) + body.bound_radius[i]
+        if body_of[i] > 0:
+            moving[used] = i
+            used += 1
+    solids = body.solid_kind.shape[0]
+    solid = np.zeros((solids, 15), f32)
+    for i in range(count):
+        for g in range(body.solid_start[i], body.solid_start[i + 1]):
+            point = inside[i] @ body.solid_center[g] + at[i]
+            fixed = inside[i] @ body.solid_rotation[g]
+            for row in range(3):
+                solid[g, row] = point[row]
+                solid[g, 3 + row] = body.solid_size[g, row]
+                for k in range(3):
+                    solid[g, 6 + 3 * row + k] = fixed[row, k]
+    return Lanes(
+        parent,
+        rotation,
+        translation,
+        kind,
+        column,
+        multiplier,
+        offset,
+        body_of,
+        body.link_start,
+        center,
+        radius,
+        bound,
+        reach,
+        moving[:used][::-1].copy(),
+        body.field_links,
+        body.pairs,
+        body.solid_start,
+        body.solid_kind,
+        solid,
+    )
+
+
+@kernel
+def new_frames(lanes: Lanes) -> Floats:
+    """Room for the placements of all bodies, shape (N, 192); body 0 is placed."""
+    frames = np.zeros((lanes.parent.shape[0], 192), f32)
+    for e in (0, 4, 8):
+        frames[0, 16 * e : 16 * e + 16] = f32(1.0)
+    return frames
+
+
+@kernel(fastmath=FAST)
+def _turns(values: Floats, j: int, scale: float, shift: float, scratch: Floats) -> None:
+    """Sines and cosines of one joint in all lanes, at 192 and 208 of the scratch."""
+    for i in range(16):
+        # Half the angle within a quarter turn, by its series; then double it.
+        x = values[j, i] * scale + shift
+        turns = f32(np.int32(x * f32(0.15915494) + f32(1024.5)) - np.int32(1024))
+        # 2 pi in two parts keeps all digits of the difference.
+        h = f32(0.5) * ((x - turns * f32(6.28125)) - turns * f32(0.0019353072))
+        z = h * h
+        s = f32(1 / 362880) + z * f32(-1 / 39916800)
+        s = h * (f32(1) + z * (f32(-1 / 6) + z * (f32(1 / 120) + z * (f32(-1 / 5040) + z * s))))
+        c = f32(1 / 40320) + z * (f32(-1 / 3628800) + z * f32(1 / 479001600))
+        c = f32(1) + z * (f32(-0.5) + z * (f32(1 / 24) + z * (f32(-1 / 720) + z * c)))
+        scratch[192 + i] = f32(2) * s * c
+        scratch[208 + i] = f32(1) - f32(2) * s * s
+
+
+@kernel(fastmath=FAST)
+def _turn(f: Floats, b: int, row: int, scratch: Floats, frames: Floats) -> None:
+    """One row of a body's rotation behind a revolute joint; ``f`` holds the joints' rotations."""
+    f0, f1, f2, f3, f4 = f[b, 0], f[b, 1], f[b, 2], f[b, 3], f[b, 4]
+    f5, f6, f7, f8 = f[b, 5], f[b, 6], f[b, 7], f[b, 8]
+    for i in range(16):
+        a0, a1 = scratch[48 * row + i], scratch[48 * row + 16 + i]
+        a2 = scratch[48 * row + 32 + i]
+        g0 = a0 * f0 + a1 * f3 + a2 * f6
+        g1 = a0 * f1 + a1 * f4 + a2 * f7
+        sine, cosine = scratch[192 + i], scratch[208 + i]
+        frames[b, 48 * row + i] = cosine * g0 + sine * g1
+        frames[b, 48 * row + 16 + i] = cosine * g1 - sine * g0
+        frames[b, 48 * row + 32 + i] = a0 * f2 + a1 * f5 + a2 * f8
+
+
+@kernel(fastmath=FAST)
+def _shift(f: Floats, t: Floats, b: int, row: int, scratch: Floats, frames: Floats) -> None:
+    """One row of a body's translation; scratch at 224 holds how far its slide is out."""
+    t0, t1, t2 = t[b, 0], t[b, 1], t[b, 2]
+    f2, f5, f8 = f[b, 2], f[b, 5], f[b, 8]
+    for i in range(16):
+        x = scratch[224 + i]
+        frames[b, 144 + 16 * row + i] = (
+            scratch[48 * row + i] * (t0 + f2 * x)
+            + scratch[48 * row + 16 + i] * (t1 + f5 * x)
+            + scratch[48 * row + 32 + i] * (t2 + f8 * x)
+            + scratch[144 + 16 * row + i]
+        )
+
+
+@kernel(fastmath=FAST)
+def place_lanes(lanes: Lanes, values: Floats, frames: Floats, scratch: Floats) -> None:
+    """Place all bodies in all lanes.
+
+    Args:
+        lanes: The robot.
+        values: Planned joints, shape (n, 16).
+        frames: Filled, shape (N, 192).
+        scratch: Memory to work in, shape (240,).
+    """
+    # Taken out of the tuple once: every mention there costs a reference count.
+    parent, kind, column = lanes.parent, lanes.kind, lanes.column
+    multiplier, offset = lanes.multiplier, lanes.offset
+    rotation, translation = lanes.rotation, lanes.translation
+    for b in range(1, parent.shape[0]):
+        p = parent[b]
+        j, scale, shift = column[b], multiplier[b], offset[b]
+        for i in range(192):
+            scratch[i] = frames[p, i]
+        if kind[b] == 1:
+            _turns(values, j, scale, shift, scratch)
+            for i in range(16):
+                scratch[224 + i] = f32(0.0)
+        else:
+            for i in range(16):
+                scratch[192 + i], scratch[208 + i] = f32(0.0), f32(1.0)
+                scratch[224 + i] = values[j, i] * scale + shift
+        for row in range(3):
+            _turn(rotation, b, row, scratch, frames)
+            _shift(rotation, translation, b, row, scratch, frames)
+
+
+@kernel(inline="always")
+def lane_points(frames: Floats, b: int, x: float, y: float, z: float, points: Floats) -> None:
+    """A body's point in the world, in all lanes: x at 0, y at 16, z at 32; shape (48,)."""
+    for i in range(16):
+        points[i] = (
+            frames[b, i] * x + frames[b, 16 + i] * y + frames[b, 32 + i] * z + frames[b, 144 + i]
+        )
+        points[16 + i] = (
+            frames[b, 48 + i] * x
+            + frames[b, 64 + i] * y
+            + frames[b, 80 + i] * z
+            + frames[b, 160 + i]
+        )
+        points[32 + i] = (
+            frames[b, 96 + i] * x
+            + frames[b, 112 + i] * y
+            + frames[b, 128 + i] * z
+            + frames[b, 176 + i]
+        )
+
+
+@kernel(inline="always")
+def lane_locals(frames: Floats, b: int, points: Floats, out: Floats) -> None:
+    """Points of the world in a body's frame, in all lanes; shapes (48,)."""
+    for i in range(16):
+        x, y = points[i] - frames[b, 144 + i], points[16 + i] - frames[b, 160 + i]
+        z = points[32 + i] - frames[b, 176 + i]
+        out[i] = frames[b, i] * x + frames[b, 48 + i] * y + frames[b, 96 + i] * z
+        out[16 + i] = frames[b, 16 + i] * x + frames[b, 64 + i] * y + frames[b, 112 + i] * z
+        out[32 + i] = frames[b, 32 + i] * x + frames[b, 80 + i] * y + frames[b, 128 + i] * z

@@ -1,0 +1,214 @@
+"""RRT-Connect over lanes: plan and shorten inside one kernel, several goals, deterministic.
+
+Two trees grow towards each other (Kuffner and LaValle, ICRA 2000); nodes that could not be
+extended draw samples only from a shrinking ball (dynamic domain: Jaillet, Yershova, LaValle,
+Simeon, IROS 2005). All vectors here hold only the planned joints, n of them.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from hearth_core.jit import kernel
+
+from hearth_manipulation.core.kinematics import Array, Ints
+from hearth_manipulation.core.lane_check import Room, World, free_between, new_room
+from hearth_manipulation.core.lanes import FAST, Lanes
+from hearth_manipulation.core.manifold import Manifold, holds_between, project
+
+
+class Query(NamedTuple):
+    """What a search is made of."""
+
+    lanes: Lanes
+    world: World
+    manifold: Manifold
+    lower: Array
+    upper: Array
+    margin: float
+    """Distance kept to the world [m]."""
+    resolution: float
+    """Largest distance of checked configurations [rad, Euclidean]."""
+    step: float
+    """Length of one extension [rad]; steps along a manifold are shorter."""
+
+
+@kernel(fastmath=FAST)
+def nearest(nodes: Array, count: int, q: Array) -> int:
+    """Index of the node nearest to ``q``; nodes hold one joint a row, shape (n, capacity)."""
+    best, index = 1e30, 0
+    away = np.empty(64)
+    for first in range(0, count, 64):
+        size = min(64, count - first)
+        d = nodes[0, first : first + size] - q[0]
+        for i in range(size):
+            away[i] = d[i] * d[i]
+        for j in range(1, q.shape[0]):
+            row = nodes[j, first : first + size]
+            value = q[j]
+            for i in range(size):
+                away[i] += (row[i] - value) * (row[i] - value)
+        for i in range(size):
+            if away[i] < best:
+                best, index = away[i], first + i
+    return index
+
+
+@kernel
+def distance(a: Array, b: Array) -> float:
+    """Euclidean distance in joint space."""
+    total = 0.0
+    for j in range(a.shape[0]):
+        total += (a[j] - b[j]) ** 2
+    return float(np.sqrt(total))
+
+
+@kernel
+def advance(
+    query: Query, room: Room, start: Array, goal: Array, step: float, out: Array
+) -> tuple[bool, bool]:
+    """One step from ``start`` towards ``goal``.
+
+    Returns:
+        Whether ``out`` was reached, and whether it is the goal.
+    """
+    n = start.shape[0]
+    away = distance(start, goal)
+    arrives = away <= step
+    f = 1.0 if arrives else step / away
+    for j in range(n):
+        out[j] = start[j] + f * (goal[j] - start[j])
+    if query.manifold.active:
+        if not arrives:
+            if not project(query.manifold, query.lower, query.upper, out):
+                return False, False
+            moved = distance(start, out)
+            # Slid back or aside: the manifold does not lead there this way.
+            if moved > 2.0 * step or distance(out, goal) > away - 0.1 * step:
+                return False, False
+        if not holds_between(query.manifold, start, out):
+            return False, False
+    free = free_between(query.lanes, query.world, room, start, out, query.resolution, query.margin)
+    return free, free and arrives
+
+
+@kernel
+def search(  # noqa: PLR0912, PLR0915  one kernel
+    query: Query, start: Array, goals: Array, most: int, seed: int
+) -> Array:
+    """Find a path from ``start`` to any of ``goals``.
+
+    Args:
+        query: What moves where.
+        start: Shape (n,).
+        goals: Shape (G, n).
+        most: Most samples drawn.
+        seed: Of the random numbers.
+
+    Returns:
+        Waypoints, shape (N, n); shape (0, n): none found.
+    """
+    np.random.seed(seed)
+    n = start.shape[0]
+    room = new_room(query.lanes, n)
+    constrained = query.manifold.active
+    step = min(query.step, 0.25) if constrained else query.step
+    for g in range(0 if constrained else goals.shape[0]):
+        if free_between(
+            query.lanes, query.world, room, start, goals[g], query.resolution, query.margin
+        ):
+            direct = np.empty((2, n))
+            direct[0], direct[1] = start, goals[g]
+            return direct
+    capacity = 2 * most + 16 * goals.shape[0] + 1024
+    nodes = np.empty((2, n, capacity))
+    parents = np.empty((2, capacity), np.int32)
+    domain = np.full((2, capacity), np.inf)
+    counts = np.zeros(2, np.int64)
+    nodes[0, :, 0] = start
+    parents[0, 0] = -1
+    counts[0] = 1
+    for g in range(goals.shape[0]):
+        nodes[1, :, g] = goals[g]
+        parents[1, g] = -1
+    counts[1] = goals.shape[0]
+    q, here, there, out = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    side = 1
+    for trial in range(most):
+        # The smaller tree grows.
+        side = 1 - side
+        if counts[side] > counts[1 - side] + 32:
+            side = 1 - side
+        other = 1 - side
+        for j in range(n):
+            q[j] = query.lower[j] + np.random.random() * (query.upper[j] - query.lower[j])
+        if trial % 4 == 3:
+            # Around the straight way: joints that hardly need to move then stay near it.
+            g = int(np.random.random() * goals.shape[0])
+            f = np.random.random()
+            for j in range(n):
+                spread = 0.15 * (query.upper[j] - query.lower[j])
+                value = start[j] + f * (goals[g, j] - start[j]) + np.random.normal() * spread
+                q[j] = min(max(value, query.lower[j]), query.upper[j])
+        if constrained and not project(query.manifold, query.lower, query.upper, q):
+            continue
+        near = nearest(nodes[side], counts[side], q)
+        here[:] = nodes[side, :, near]
+        away = distance(here, q)
+        if away > domain[side, near] or away < 1e-9:
+            continue
+        done, _ = advance(query, room, here, q, step, out)
+        if not done:
+            shrunk = domain[side, near] * 0.9999
+            domain[side, near] = 4.0 * step if not np.isfinite(shrunk) else max(step, shrunk)
+            continue
+        if counts[0] + 2 > capacity or counts[1] + 2 > capacity:
+            break
+        tip = counts[side]
+        nodes[side, :, tip] = out
+        parents[side, tip] = near
+        counts[side] += 1
+        there[:] = out
+        near = nearest(nodes[other], counts[other], there)
+        here[:] = nodes[other, :, near]
+        met = distance(here, there) < 1e-9
+        while not met and counts[other] + 2 < capacity:
+            done, met = advance(query, room, here, there, step, out)
+            if not done:
+                break
+            if met:
+                break
+            nodes[other, :, counts[other]] = out
+            parents[other, counts[other]] = near
+            near = counts[other]
+            counts[other] += 1
+            here[:] = out
+        if not met:
+            continue
+        return _join(nodes, parents, tip if side == 0 else near, tip if side == 1 else near)
+    return np.empty((0, n))
+
+
+@kernel
+def _join(nodes: Array, parents: Ints, from_start: int, from_goal: int) -> Array:
+    forward, length = 0, 0
+    i = from_start
+    while i >= 0:
+        forward += 1
+        i = parents[0, i]
+    length = forward
+    i = from_goal
+    while i >= 0:
+        length += 1
+        i = parents[1, i]
+    path = np.empty((length, nodes.shape[1]))
+    i, k = from_start, forward - 1
+    while i >= 0:
+        path[k] = nodes[0, :, i]
+        k -= 1
+        i = parents[0, i]
+    i, k = from_goal, forward
+    while i >= 0:
+        path[k] = nodes[1, :, i]
+        k += 1
+        i = parents[1, i]
+    return path
