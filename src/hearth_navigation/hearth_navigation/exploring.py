@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import threading
 import time as wall
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from geometry_msgs.msg import PoseStamped
 from hearth_core.geometry import Pose2
 from hearth_nodekit.actions import ActionCaller, ActionFailed, Canceled
 from nav2_msgs.action import NavigateToPose
@@ -27,69 +25,72 @@ class Explored:
     views: int
     """Viewpoints driven to."""
     message: str
+    reason: str = ""
+    """Why it is incomplete: ``borders_left`` or ``not_driving``."""
 
 
 class Explorer:
-    """One exploration in a thread of its own."""
+    """One exploration; :meth:`run` blocks a thread of its own."""
 
     def __init__(
         self,
         node: Node,
-        now: Callable[[], float],
+        caller: ActionCaller,
         pose: Callable[[], Pose2 | None],
         find_views: Callable[[list[View]], list[View]],
-        done: Callable[[Explored], None],
-        longest: float,
+        tell: Callable[[int, View], None],
+        should_stop: Callable[[], bool],
     ) -> None:
-        """Begin.
+        """Prepare.
 
         Args:
-            node: Owner.
-            now: Its clock [s].
-            pose: base_footprint in map now.
+            node: Owner; its clock counts.
+            caller: Of ``navigate_to_pose``.
+            pose: base_footprint in map now; None: not known yet.
             find_views: Viewpoints, given those that have been tried.
-            done: Called once at the end, in the thread.
-            longest: Time [s] after which exploring ends with what there is.
+            tell: Called with the number of viewpoints and the one that is driven to.
+            should_stop: Asked all the time; True ends exploring.
         """
         self._node = node
-        self._now = now
+        self._caller = caller
         self._pose = pose
         self._find_views = find_views
-        self._done = done
-        self._longest = longest
-        self._stop = threading.Event()
+        self._tell = tell
+        self._should_stop = should_stop
         self._seen: list[View] = []
         self._failed: list[View] = []
-        self._caller = ActionCaller(node, NavigateToPose, "navigate_to_pose")
-        self._thread = threading.Thread(target=self._run, name="exploring", daemon=True)
-        self._thread.start()
 
-    def close(self) -> None:
-        """Stop driving."""
-        self._stop.set()
-        self._thread.join(5.0)
+    def run(self, longest: float) -> Explored:
+        """Explore; after ``longest`` [s] end with what there is.
 
-    def _run(self) -> None:
+        Raises:
+            Canceled: ``should_stop`` said so; the robot stands.
+        """
         while self._pose() is None:
-            if self._stop.wait(0.1):
-                return
+            self._pause(0.1)
         began, count = self._now(), 0
-        try:
-            while not self._stop.is_set():
-                views = self._find_views(self._seen)
-                if not views:
-                    break
-                if self._now() - began > self._longest:
-                    message = f"borders left after {self._longest:.0f} s: {len(views)}"
-                    self._done(Explored(False, count, message))
-                    return
-                count += 1
+        while True:
+            self._pause(0.0)
+            views = self._find_views(self._seen)
+            if not views:
+                return Explored(True, count, f"{count} viewpoints, no border left")
+            if self._now() - began > longest:
+                message = f"{len(views)} borders left after {longest:.0f} s"
+                return Explored(False, count, message, "borders_left")
+            count += 1
+            self._tell(count, views[0])
+            try:
                 self._visit(views[0])
-        except ActionFailed as error:
-            self._done(Explored(False, count, str(error)))
-            return
-        if not self._stop.is_set():
-            self._done(Explored(True, count, f"{count} viewpoints"))
+            except ActionFailed as error:
+                return Explored(False, count, str(error), "not_driving")
+
+    def _now(self) -> float:
+        return float(self._node.get_clock().now().nanoseconds) * 1e-9
+
+    def _pause(self, seconds: float) -> None:
+        if self._should_stop():
+            raise Canceled("exploring was stopped")
+        wall.sleep(seconds)
 
     def _visit(self, view: View) -> None:
         """Drive to a viewpoint until it is reached, or its border is known anyway."""
@@ -101,7 +102,7 @@ class Explorer:
 
         def enough() -> bool:
             nonlocal checked
-            if self._stop.is_set():
+            if self._should_stop():
                 return True
             here = self._pose()
             if here is not None and here.distance(view.pose) < 0.2:
@@ -116,7 +117,7 @@ class Explorer:
             )
 
         goal = NavigateToPose.Goal()
-        goal.pose = _stamped(view.pose, self._now())
+        goal.pose = to_pose_stamped(view.pose, self._now())
         try:
             try:
                 _, result = self._caller.call(goal, timeout=90.0, should_stop=enough)
@@ -129,14 +130,11 @@ class Explorer:
             if result.error_code:
                 # Perhaps the navigator has not yet seen the map this view was chosen on.
                 self._node.get_logger().info(f"not reached: {result.error_msg}")
-                self._stop.wait(0.5)
+                wall.sleep(0.5)
             failed = any(math.dist(view.border, other.border) < 0.3 for other in self._failed)
             (self._seen if failed or not result.error_code else self._failed).append(view)
         except Canceled:
+            self._pause(0.0)
             here = self._pose()
             if here is not None and here.distance(view.pose) < 0.5:
                 self._seen.append(view)
-
-
-def _stamped(pose: Pose2, stamp: float) -> PoseStamped:
-    return to_pose_stamped(pose, stamp)

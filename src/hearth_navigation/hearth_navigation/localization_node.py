@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from geometry_msgs.msg import PoseWithCovarianceStamped
+from hearth_core.errors import BadInputError
 from hearth_core.frames import MAP, ODOM
 from hearth_core.geometry import Pose2
 from hearth_core.health import Health, Level
@@ -99,7 +101,12 @@ class LocalizationNode(Node):
         )
 
     def _on_map(self, message: OccupancyGrid) -> None:
-        self._use(to_grid(message))
+        try:
+            grid = to_grid(message)
+        except (BadInputError, ValueError) as error:
+            self.get_logger().error(f"map refused: {error}")
+            return
+        self._use(grid)
 
     def _on_sight(self, sight: Sight) -> None:
         with self._lock:
@@ -152,9 +159,19 @@ class LocalizationNode(Node):
         if not all(map(math.isfinite, (pose.x, pose.y, pose.yaw))):
             self.get_logger().error(f"initialpose refused: not finite: {pose}")
             return
+        covariance = np.asarray(message.pose.covariance).reshape(6, 6)
         with self._lock:
-            if self._localizer is not None:
-                self._localizer.set_pose(pose)
+            if self._localizer is None:
+                self.get_logger().error("initialpose refused: there is no map yet")
+                return
+            try:
+                self._localizer.set_pose(
+                    pose,
+                    _deviation(max(covariance[0, 0], covariance[1, 1]), 0.3),
+                    _deviation(covariance[5, 5], 0.26),
+                )
+            except BadInputError as error:
+                self.get_logger().error(f"initialpose refused: {error}")
 
     def _on_reinitialize(self, _: Empty.Request, response: Empty.Response) -> Empty.Response:
         with self._lock:
@@ -178,11 +195,19 @@ class LocalizationNode(Node):
             "agree": round(estimate.agree, 3),
             "through": round(estimate.through, 3),
             "guesses": estimate.guesses,
+            "health": round(estimate.health, 3),
         }
         return Health(_LEVELS[estimate.status], _MESSAGES[estimate.status], values)
 
     def _now(self) -> float:
         return float(self.get_clock().now().nanoseconds) * 1e-9
+
+
+def _deviation(variance: float, default: float) -> float:
+    """Standard deviation of a given pose; many senders leave the covariance empty."""
+    if not (math.isfinite(variance) and variance > 0.0):
+        return default
+    return min(max(math.sqrt(variance), 0.05), 1.0)
 
 
 def make_node(**options: Any) -> Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,25 @@ from tf2_msgs.msg import TFMessage
 from hearth_navigation.core.odometry import OdometryBuffer
 from hearth_navigation.core.relocalizer import Beams
 from hearth_navigation.messages import from_odometry, to_beams
+
+STALE = 1.0
+"""A scan this much older than the newest odometry says nothing about now [s]."""
+
+
+def scan_problem(message: LaserScan) -> str | None:
+    """Why a scan cannot be used, as a sentence; None: it can."""
+    numbers = (message.angle_min, message.angle_increment, message.range_min, message.range_max)
+    if not all(map(math.isfinite, numbers)):
+        return f"angles and ranges must be finite, got {numbers}"
+    if not message.ranges:
+        return "it carries no ranges"
+    if message.angle_increment == 0.0 and len(message.ranges) > 1:
+        return "angle_increment is 0"
+    if not 0.0 <= message.range_min < message.range_max:
+        return f"range_min {message.range_min} and range_max {message.range_max} leave no range"
+    if np.isnan(np.asarray(message.ranges, np.float32)).all():
+        return f"all {len(message.ranges)} ranges are NaN"
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +78,15 @@ class SightListener:
             self._pair(self._waiting)
 
     def _on_scan(self, message: LaserScan) -> None:
+        problem = scan_problem(message)
+        newest = self.odometry.newest
+        if problem is None and newest is not None:
+            age = newest[0] - from_time(message.header.stamp)
+            if age > STALE:
+                problem = f"it is {age:.1f} s older than the odometry"
+        if problem is not None:
+            self._node.get_logger().warning(f"scan refused: {problem}", throttle_duration_sec=5.0)
+            return
         self._waiting = message
         self._pair(message)
 

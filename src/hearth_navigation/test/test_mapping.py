@@ -6,11 +6,12 @@ import numpy as np
 from flat_world import FlatWorld, home, look, rasterize
 from hearth_core.geometry import Pose2
 from hearth_navigation.core import frontier
+from hearth_navigation.core.canvas import clean
 from hearth_navigation.core.costmap import Costmap
 from hearth_navigation.core.field import distances
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.grid import FREE, OCCUPIED, UNKNOWN, Grid
-from hearth_navigation.core.mapper import Mapper, MapperConfig, clean
+from hearth_navigation.core.mapper import Mapper, MapperConfig
 
 FOOTPRINT = Footprint.rectangle(0.42, 0.25, 0.25)
 
@@ -42,7 +43,8 @@ def test_a_map_built_by_driving_shows_the_home_where_it_is() -> None:
         away[true.cell(*grid.center(int(r), int(c)))] for r, c in zip(rows, columns, strict=True)
     ]
     assert len(errors) > 800
-    assert float(np.quantile(errors, 0.95)) < 0.04
+    assert float(np.mean(errors)) < 0.015
+    assert float(np.quantile(errors, 0.95)) < 0.055  # two cells
     # What is free on the map is free in the home.
     inside = [
         true.value(*grid.center(int(r), int(c))) == OCCUPIED

@@ -12,11 +12,12 @@ from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
+from hearth_core.errors import BadInputError
 from hearth_core.geometry import Pose2, wrap_angle
 
 from hearth_navigation.core.field import surface_field
 from hearth_navigation.core.grid import Grid
-from hearth_navigation.core.matcher import refine
+from hearth_navigation.core.matcher import correlate, refine
 from hearth_navigation.core.particles import MotionNoise, ParticleFilter
 from hearth_navigation.core.relocalizer import Beams, Relocalizer, RelocalizerConfig, agreement
 from hearth_navigation.core.scan import thin
@@ -73,6 +74,13 @@ class Estimate:
     guesses: int
     """Places that are still possible."""
 
+    @property
+    def health(self) -> float:
+        """One figure, 0 (do not trust it) .. 1 (all beams end where the map says)."""
+        if self.pose is None:
+            return 0.0
+        return max(0.0, min(1.0, self.agree - self.through))
+
 
 class Localizer:
     """Feed it every scan with the wheels' pose at that moment."""
@@ -92,6 +100,7 @@ class Localizer:
         self._doubted: float | None = None
         self._searched = -math.inf
         self._moved = Pose2()
+        self._told: tuple[float, float] | None = None
 
     @property
     def particles(self) -> tuple[Array, Array]:
@@ -104,7 +113,16 @@ class Localizer:
         return self._status
 
     def set_pose(self, pose: Pose2, distance: float = 0.3, yaw: float = 0.26) -> None:
-        """Take a person's word: ``pose`` with standard deviations [m, rad]."""
+        """Take a person's word: ``pose`` with standard deviations [m, rad].
+
+        The next scan looks for the best fit within two of them.
+
+        Raises:
+            BadInputError: The pose lies outside the map.
+        """
+        if not self.grid.contains(pose.x, pose.y):
+            raise BadInputError(f"({pose.x:.2f}, {pose.y:.2f}) lies outside the map")
+        self._told = (distance, yaw)
         self._filter.spread([pose], distance, yaw)
         self._pose = pose
         self._covariance = np.diag([distance**2, distance**2, yaw**2])
@@ -153,6 +171,9 @@ class Localizer:
         if len(points) >= 10:
             scale = 1.0 / (config.point_sigma**2 * config.independent)
             held: Array = np.linalg.inv(self._covariance).astype(np.float64)
+            if self._told is not None:
+                self._look_around(points, *self._told)
+                self._told = None
             match = refine(self._field, points, self._pose, prior=held / scale)
             information = match.information * scale
             # The match already weighs the prediction: it is the fused pose.
@@ -168,6 +189,17 @@ class Localizer:
         elif stamp - self._doubted > config.patience:
             self._doubt(beams)
         return result.agree, result.through
+
+    def _look_around(self, points: Array, distance: float, yaw: float) -> None:
+        """Start from the best fit near the pose a person gave."""
+        few = thin(points, 80)
+        guess, _ = correlate(
+            self._field, few, self._pose, min(1.5, 2.0 * distance), min(0.6, 2.0 * yaw), step=0.1
+        )
+        near, _ = correlate(self._field, few, guess, 0.1, 0.05)
+        match = refine(self._field, points, near)
+        if match.inliers > refine(self._field, points, self._pose).inliers:
+            self._pose = match.pose
 
     def _predict(self, step: Pose2) -> None:
         distance, yaw = self._noise.deviations(step)

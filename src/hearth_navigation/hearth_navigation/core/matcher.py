@@ -95,7 +95,7 @@ def _normal_equations(
 
 
 @kernel
-def _solve(
+def solve(
     values: Values,
     ox: float,
     oy: float,
@@ -175,7 +175,7 @@ def refine(
     """
     pose = np.array([guess.x, guess.y, guess.yaw])
     information = np.zeros((3, 3))
-    inliers, residual = _solve(
+    inliers, residual = solve(
         field.values,
         *field.geometry,
         points,

@@ -8,6 +8,9 @@ from collections import deque
 
 from hearth_core.geometry import Pose2, wrap_angle
 
+_DISORDER = 0.2
+"""How far messages may overtake each other [s]; more is a clock that jumped back."""
+
 
 class OdometryBuffer:
     """Poses of base_footprint in odom over the last seconds. Thread safe."""
@@ -23,7 +26,7 @@ class OdometryBuffer:
         """Take a reading; a clock that jumped back clears the memory."""
         with self._lock:
             if self._items and stamp <= self._items[-1][0]:
-                if stamp > self._items[-1][0] - self._keep:
+                if stamp > self._items[-1][0] - _DISORDER:
                     return
                 self._items.clear()
             self._items.append((stamp, pose))

@@ -12,7 +12,7 @@ from hearth_core.jit import kernel
 
 from hearth_navigation.core.field import Field, Values
 from hearth_navigation.core.grid import FREE, Grid
-from hearth_navigation.core.matcher import refine
+from hearth_navigation.core.matcher import refine, solve
 from hearth_navigation.core.raycast import expected_ranges
 from hearth_navigation.core.scan import thin
 
@@ -65,11 +65,13 @@ class RelocalizerConfig:
     """Distance of tried positions [m]."""
     headings: int = 60
     beams: int = 60
-    refined: int = 150
-    """Candidates that are refined."""
-    accept: float = 0.55
+    settled: int = 6000
+    """Places that are tried with a few steps of matching."""
+    refined: int = 60
+    """Of these, places that are refined with more points and judged by ray casting."""
+    accept: float = 0.4
     """Least score of a pose that may be believed."""
-    distinct: float = 0.12
+    distinct: float = 0.05
     """How much better than the next place a unique one must score."""
 
 
@@ -115,9 +117,29 @@ def _search(
             result[p, h] = cost / n
 
 
-def agreement(field: Field, beams: Beams, pose: Pose2, tolerance: float = 0.12) -> Agreement:
-    """Compare the measured ranges with those the map predicts from ``pose``."""
-    stride = max(1, len(beams.ranges) // 120)
+@kernel
+def _settle(
+    values: Values,
+    ox: float,
+    oy: float,
+    inverse: float,
+    points: Array,
+    poses: Array,
+    scales: Array,
+    fits: Array,
+) -> None:
+    """A few steps of Gauss-Newton from every pose (N, 3), in place; share of points that fit."""
+    h = np.zeros((3, 3))
+    nothing = np.zeros((3, 3))
+    for k in range(poses.shape[0]):
+        fits[k], _ = solve(values, ox, oy, inverse, points, poses[k], nothing, scales, 3, h)
+
+
+def agreement(
+    field: Field, beams: Beams, pose: Pose2, tolerance: float = 0.12, count: int = 120
+) -> Agreement:
+    """Compare ``count`` measured ranges with those the map predicts from ``pose``."""
+    stride = max(1, len(beams.ranges) // count)
     ranges, angles = beams.ranges[::stride], beams.angles[::stride]
     measured = ~np.isnan(ranges)
     if not measured.any():
@@ -128,8 +150,8 @@ def agreement(field: Field, beams: Beams, pose: Pose2, tolerance: float = 0.12) 
     slack = tolerance + 0.02 * wanted
     agree = measured & (np.abs(real - wanted) < slack)
     through = measured & (real > wanted + 2.0 * slack)
-    count = float(measured.sum())
-    return Agreement(float(agree.sum()) / count, float(through.sum()) / count)
+    total = float(measured.sum())
+    return Agreement(float(agree.sum()) / total, float(through.sum()) / total)
 
 
 class Relocalizer:
@@ -169,37 +191,39 @@ class Relocalizer:
         )
         result: list[Candidate] = []
         fine = thin(beams.points, 150)
-        scales = np.array([0.4, 0.2, 0.1, 0.05])
-        for position, heading in self._best(scores):
-            guess = Pose2(
-                float(self._positions[position, 0]),
-                float(self._positions[position, 1]),
-                wrap_angle(heading * math.tau / config.headings),
-            )
-            match = refine(self._field, fine, guess, scales=scales, iterations=5)
-            if match.inliers < 0.3 or any(_same(match.pose, other.pose) for other in result):
+        for guess in self._settled(scores, points):
+            match = refine(self._field, fine, guess, scales=_FINE, iterations=5)
+            if match.inliers < 0.25 or any(_same(match.pose, other.pose) for other in result):
                 continue
-            result.append(Candidate(match.pose, agreement(self._field, beams, match.pose)))
+            fit = agreement(self._field, beams, match.pose, 0.08, count=360)
+            result.append(Candidate(match.pose, fit))
         result.sort(key=lambda candidate: -candidate.agreement.score)
         return result[:10]
 
-    def _best(self, scores: npt.NDArray[np.float32]) -> list[tuple[int, int]]:
-        """Indices of the lowest scores, no two of them neighbours."""
-        count = min(scores.size, 40 * self.config.refined)
+    def _settled(self, scores: npt.NDArray[np.float32], points: Array) -> list[Pose2]:
+        """Distinct places that the best of the search run into, the best fitting first.
+
+        The grid of the search is coarse: which of its poses is best says little before each has
+        slid to the nearest place that fits.
+        """
+        config = self.config
+        count = min(scores.size, config.settled)
         flat = np.argpartition(scores, count - 1, axis=None)[:count]
-        flat = flat[np.argsort(scores.ravel()[flat])]
-        headings = scores.shape[1]
-        chosen: list[tuple[int, int]] = []
+        positions = self._positions[flat // scores.shape[1]]
+        headings = (flat % scores.shape[1]) * (math.tau / config.headings)
+        poses = np.ascontiguousarray(np.column_stack([positions, headings]))
+        fits = np.empty(count)
+        _settle(self._field.values, *self._field.geometry, points, poses, _COARSE, fits)
+        chosen: list[Pose2] = []
         taken: set[tuple[int, int, int]] = set()
-        for index in flat:
-            position, heading = int(index) // headings, int(index) % headings
-            x, y = self._positions[position]
-            key = (round(x / 0.35), round(y / 0.35), heading * 12 // headings)
+        for k in np.argsort(-fits, kind="stable"):
+            x, y, yaw = (float(value) for value in poses[k])
+            key = (round(x / 0.15), round(y / 0.15), round(yaw * 12.0 / math.tau) % 12)
             if key in taken:
                 continue
             taken.add(key)
-            chosen.append((position, heading))
-            if len(chosen) >= self.config.refined:
+            chosen.append(Pose2(x, y, wrap_angle(yaw)))
+            if len(chosen) >= config.refined:
                 break
         return chosen
 
@@ -220,6 +244,10 @@ class Relocalizer:
             return []
         least = max(0.3, candidates[0].agreement.score - 0.2)
         return [item for item in candidates if item.agreement.score >= least]
+
+
+_COARSE = np.array([0.4, 0.15])
+_FINE = np.array([0.2, 0.1, 0.05])
 
 
 def _same(a: Pose2, b: Pose2) -> bool:

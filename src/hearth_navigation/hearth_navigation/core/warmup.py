@@ -19,6 +19,7 @@ from hearth_navigation.core.odometry import OdometryBuffer
 from hearth_navigation.core.raycast import expected_ranges
 from hearth_navigation.core.relocalizer import Beams
 from hearth_navigation.core.scan import free_lengths, to_points
+from hearth_navigation.fakes.flat_robot import cast
 
 
 def room() -> Grid:
@@ -53,6 +54,7 @@ def main() -> None:
     mapper.update(Pose2(), beams, lengths)
     mapper.update(Pose2(0.3, 0.0, 0.0), beams, lengths)
     mapper.relax(1)
+    cast(np.array([[3.0, -1.0, 3.0, 1.0]]), np.zeros((0, 3)), Pose2())
     footprint = Footprint.rectangle(0.3, 0.25, 0.25)
     frontier.views(mapper.live(), mapper.pose, footprint)
     odometry = OdometryBuffer()

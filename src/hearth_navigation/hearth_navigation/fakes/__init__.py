@@ -1,0 +1,1 @@
+"""Flat homes with a lidar, wheels and people: for tests and benches, never for a robot."""
