@@ -1,11 +1,15 @@
 """``hearth appliances``: tables and tokens; what it serves is tested where it is made."""
 
 import io
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hearth_appliances.backends.listing import Row, table
 from hearth_appliances.core.values import DeviceInfo
+
 from hearth_cli import appliances
 
 TOKEN = "thinqpat_typed0typed0"
@@ -61,3 +65,21 @@ def test_columns_are_as_wide_as_what_is_in_them() -> None:
     first, second, third = table(rows).splitlines()
     assert first.index("type") == second.index("washer") == third.index("oven")
     assert third.endswith("offline")
+
+
+def test_ctrl_c_ends_it_and_its_broker(tmp_path: Path) -> None:
+    path = tmp_path / "cloud.json"
+    with subprocess.Popen(
+        [sys.executable, "-m", "hearth_cli.main", "appliances", "--types", "washer",
+         "--endpoint", str(path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+        assert child.stdout is not None
+        assert "1 appliances" in child.stdout.readline()
+        tasks = Path(f"/proc/{child.pid}/task").glob("*/children")
+        brokers = {pid for task in tasks for pid in task.read_text().split()}
+        assert len(brokers) == 1
+        child.send_signal(signal.SIGINT)
+        assert child.wait(60.0) == 0
+    assert not path.exists()
+    assert not Path(f"/proc/{brokers.pop()}").exists()
