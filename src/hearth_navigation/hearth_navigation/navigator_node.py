@@ -34,6 +34,8 @@ from rclpy.serialization import deserialize_message
 from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 
+from hearth_navigation.behaviors import Behaviors
+from hearth_navigation.clearing import CostmapServices
 from hearth_navigation.core.driving import Driving
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.semantics import furniture_mask
@@ -43,6 +45,7 @@ from hearth_navigation.journeys import Journeys
 from hearth_navigation.lifecycle import LifecycleFacade
 from hearth_navigation.messages import resolve, to_detections, to_grid, to_path
 from hearth_navigation.navigator_config import Config, parse_footprint
+from hearth_navigation.paths import Paths
 from hearth_navigation.places import PoseReader
 from hearth_navigation.sensors import Sight, SightListener
 
@@ -83,6 +86,9 @@ class NavigatorNode(Node):
         self.create_subscription(Polygon, "local_costmap/footprint", self._on_footprint, 1)
         read_pose = PoseReader(self.driving, self._home)
         self._journeys = Journeys(self, self.driving, self.now, read_pose)
+        self._paths = Paths(self, self.driving, self.now, read_pose)
+        self._behaviors = Behaviors(self, self.driving, self.now)
+        CostmapServices(self, self.driving, self.now)
         CostmapPublisher(self, self.driving)
         LifecycleFacade(self, lambda: self.driving.snapshot is not None)
         self.create_subscription(SpeedLimit, "speed_limit", self._on_speed_limit, 1)
@@ -103,7 +109,7 @@ class NavigatorNode(Node):
 
     def close(self) -> None:
         """Stop the base before leaving."""
-        for servers in (self._journeys,):
+        for servers in (self._journeys, self._paths, self._behaviors):
             servers.close()
         self._control.close()
         self._planning.close()

@@ -13,7 +13,7 @@ pytest.importorskip("rclpy", reason="needs ROS")
 from action_msgs.msg import GoalStatus
 from flat_world import BASE_FROM_LIDAR, REACH, FlatWorld, home, look, rasterize
 from geometry_msgs.msg import PoseStamped, Twist
-from hearth_core.geometry import Pose2
+from hearth_core.geometry import Pose2, wrap_angle
 from hearth_navigation.core import grid as grids
 from hearth_navigation.localization_node import LocalizationNode
 from hearth_navigation.messages import to_pose_stamped
@@ -23,7 +23,13 @@ from hearth_nodekit.convert import pose2_to_pose, to_time, to_transform_stamped
 from hearth_nodekit.testing import Spinner, isolated_context, wait_until
 from hearth_nodekit.topics import AMCL_POSE, CMD_VEL_NAV, MAP, ODOM, PLAN, SCAN, TF_STATIC
 from hearth_nodekit.transforms import TransformListener
-from nav2_msgs.action import ComputePathToPose, NavigateToPose
+from nav2_msgs.action import (
+    BackUp,
+    ComputePathThroughPoses,
+    ComputePathToPose,
+    NavigateToPose,
+    Spin,
+)
 from nav_msgs.msg import Odometry
 from rclpy.context import Context
 from rclpy.node import Node
@@ -198,3 +204,39 @@ def test_a_path_is_computed_without_driving(robot: SimulatedRobot) -> None:
     status, result = caller.call(outside, timeout=30.0)
     assert status == GoalStatus.STATUS_ABORTED
     assert result.error_code == ComputePathToPose.Result.GOAL_OUTSIDE_MAP
+
+
+def test_a_spin_turns_the_base_and_says_how_far(robot: SimulatedRobot) -> None:
+    before = robot.world.pose
+    caller = ActionCaller(robot.client, Spin, "spin")
+    status, result = caller.call(Spin.Goal(target_yaw=0.8), timeout=60.0)
+    assert status == GoalStatus.STATUS_SUCCEEDED, result
+    assert wrap_angle(robot.world.pose.yaw - before.yaw) == pytest.approx(0.8, abs=0.1)
+    assert robot.world.pose.distance(before) < 0.05
+
+
+def test_a_backup_with_a_sideways_target_is_refused(robot: SimulatedRobot) -> None:
+    before = robot.world.pose
+    goal = BackUp.Goal(speed=0.1)
+    goal.target.x, goal.target.y = 0.3, 0.2
+    status, result = ActionCaller(robot.client, BackUp, "backup").call(goal, timeout=30.0)
+    assert status == GoalStatus.STATUS_ABORTED
+    assert result.error_code == BackUp.Result.INVALID_INPUT
+    assert "straight" in result.error_msg
+    assert robot.world.pose.distance(before) < 1e-3
+
+
+def test_a_path_through_poses_passes_them(robot: SimulatedRobot) -> None:
+    caller = ActionCaller(robot.client, ComputePathThroughPoses, "compute_path_through_poses")
+    poses = [Pose2(2.2, 3.6, 0.0), Pose2(3.0, 1.2, 0.0)]
+    goal = ComputePathThroughPoses.Goal(goals=[to_pose_stamped(pose, 0.0) for pose in poses])
+    status, result = caller.call(goal, timeout=60.0)
+    assert status == GoalStatus.STATUS_SUCCEEDED, result
+    for pose in poses:
+        away = [
+            math.hypot(item.pose.position.x - pose.x, item.pose.position.y - pose.y)
+            for item in result.path.poses
+        ]
+        assert min(away) < 0.02
+    status, result = caller.call(ComputePathThroughPoses.Goal(), timeout=30.0)
+    assert result.error_code == ComputePathThroughPoses.Result.NO_VIAPOINTS_GIVEN

@@ -1,0 +1,68 @@
+"""Nav2's costmap services: forget obstacles, hand a costmap out."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from hearth_core.frames import MAP
+from hearth_core.geometry import Pose2
+from hearth_nodekit.convert import pose2_to_pose, to_time
+from nav2_msgs.srv import ClearEntireCostmap, GetCostmap
+from rclpy.node import Node
+
+from hearth_navigation.core.driving import Driving
+from hearth_navigation.costmaps import LOCAL_SIZE, to_costs, window
+
+_LETHAL, _INSCRIBED, _FREE_MOST = 254, 253, 252
+
+
+class CostmapServices:
+    """Serves ``clear_entirely_*`` and ``get_costmap`` of both costmaps; both forget together."""
+
+    def __init__(self, node: Node, driving: Driving, now: Callable[[], float]) -> None:
+        self._node = node
+        self._driving = driving
+        self._now = now
+        for name in ("local_costmap", "global_costmap"):
+            node.create_service(
+                ClearEntireCostmap, f"{name}/clear_entirely_{name}", self._clear_all
+            )
+        node.create_service(GetCostmap, "local_costmap/get_costmap", self._get_local)
+        node.create_service(GetCostmap, "global_costmap/get_costmap", self._get_global)
+
+    def _clear_all(self, _: Any, response: Any) -> Any:
+        self._driving.clear()
+        return response
+
+    def _get_local(self, _: Any, response: Any) -> Any:
+        return self._get(response, LOCAL_SIZE)
+
+    def _get_global(self, _: Any, response: Any) -> Any:
+        return self._get(response, math.inf)
+
+    def _get(self, response: Any, size: float) -> Any:
+        world, pose = self._driving.snapshot, self._driving.pose(self._now())
+        if world is None or (pose is None and math.isfinite(size)):
+            self._node.get_logger().error("no costmap to hand out: no map, or not localized")
+            return response
+        costs = to_costs(world, self._driving.footprint.inscribed)
+        if pose is not None and math.isfinite(size):
+            costs = window(costs, pose, size)
+        # Published costmaps count to 100, raw ones to 254.
+        raw = (costs.cells.astype(np.float64) * (_FREE_MOST / 98.0)).astype(np.uint8)
+        raw[costs.cells == 99] = _INSCRIBED
+        raw[costs.cells == 100] = _LETHAL
+        message = response.map
+        message.header.frame_id = MAP
+        message.header.stamp = to_time(self._now())
+        message.metadata.layer = "master"
+        message.metadata.resolution = float(costs.resolution)
+        message.metadata.size_x, message.metadata.size_y = costs.width, costs.height
+        message.metadata.origin = pose2_to_pose(Pose2(*costs.origin))
+        message.metadata.update_time = message.header.stamp
+        message.data = array("B", np.ascontiguousarray(raw).tobytes())
+        return response
