@@ -10,7 +10,7 @@ import pytest
 from hearth_appliances.backends.listing import Row, table
 from hearth_appliances.core.values import DeviceInfo
 
-from hearth_cli import appliances
+from hearth_appliances import command
 
 TOKEN = "thinqpat_typed0typed0"
 
@@ -20,7 +20,7 @@ def test_a_token_is_stored_for_its_owner_only_and_never_shown(
 ) -> None:
     path = tmp_path / "hearth" / "token"
     monkeypatch.setattr("sys.stdin", io.StringIO(TOKEN + "\n"))
-    assert appliances.main(["login", "--file", str(path)]) == 0
+    assert command.main(["login", "--file", str(path)]) == 0
     assert path.read_text() == TOKEN + "\n"
     assert path.stat().st_mode & 0o777 == 0o600
     shown = capsys.readouterr()
@@ -33,7 +33,7 @@ def test_nothing_is_stored_when_nothing_is_typed(
 ) -> None:
     path = tmp_path / "token"
     monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
-    assert appliances.main(["login", "--file", str(path)]) == 2
+    assert command.main(["login", "--file", str(path)]) == 2
     assert not path.exists()
     assert "nothing was stored" in capsys.readouterr().err
 
@@ -44,14 +44,14 @@ def test_the_vendors_cloud_is_not_asked_with_a_token_others_can_read(
     path = tmp_path / "token"
     path.write_text(TOKEN)
     path.chmod(0o644)
-    assert appliances.main(["list", "--cloud", "thinq", "--token", str(path)]) == 2
+    assert command.main(["list", "--cloud", "thinq", "--token", str(path)]) == 2
     assert "chmod 600" in capsys.readouterr().err
 
 
 def test_devices_are_shown_as_a_table_without_a_cloud_running(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert appliances.main(["list", "--endpoint", str(tmp_path / "cloud.json")]) == 0
+    assert command.main(["list", "--endpoint", str(tmp_path / "cloud.json")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 31
     assert any(line.startswith("Refrigerator ") and "doorState CLOSE" in line for line in lines)
@@ -70,7 +70,7 @@ def test_columns_are_as_wide_as_what_is_in_them() -> None:
 def test_ctrl_c_ends_it_and_its_broker(tmp_path: Path) -> None:
     path = tmp_path / "cloud.json"
     with subprocess.Popen(
-        [sys.executable, "-m", "hearth_cli.main", "appliances", "--types", "washer",
+        [sys.executable, "-m", "hearth_appliances.command", "--types", "washer",
          "--endpoint", str(path)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as child:  # fmt: skip

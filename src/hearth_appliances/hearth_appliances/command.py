@@ -11,6 +11,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from hearth_core.errors import BadInputError, HearthError
+
 from hearth_appliances.backends.listing import list_devices, table
 from hearth_appliances.core.secrets import (
     SOURCES,
@@ -22,7 +24,6 @@ from hearth_appliances.endpoint import default_path, read_endpoint
 from hearth_appliances.simulator.acts import Script, load_script
 from hearth_appliances.simulator.server import Ports
 from hearth_appliances.simulator.standalone import Options, Standalone
-from hearth_core.errors import BadInputError, HearthError
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -162,3 +163,7 @@ def _endpoint(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--endpoint", type=Path, metavar="FILE", help="announcement; default: this DDS domain's"
     )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
