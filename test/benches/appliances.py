@@ -149,7 +149,7 @@ def _silent(trials: int) -> list[Figure]:
     """A device in use whose pushes stop: time to its first lost change being found."""
     scale = 100.0  # the watchdog's periods, so much shorter; the logic is the same
     watch = WatchSettings(
-        idle_period=4.0, quiet_limit=20.0 / scale, attention=300.0 / scale, spacing=1.0 / scale
+        idle_period=4.0, quiet_limit=30.0 / scale, attention=180.0 / scale, spacing=1.0 / scale
     )
 
     async def trial() -> float:

@@ -57,7 +57,7 @@ class Config:
         400.0, "One idle device is polled this often, in rotation.", unit="s", low=1.0
     )
     quiet_limit: float = param(
-        20.0, "A device in use that said nothing for so long is polled.", unit="s", low=0.05
+        30.0, "A device in use that said nothing for so long is polled.", unit="s", low=0.05
     )
     heal_period: float = param(
         30.0, "The push channel is subscribed to again this often.", unit="s", low=1.0

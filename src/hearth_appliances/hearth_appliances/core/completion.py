@@ -114,10 +114,10 @@ class Completion:
             return Judgement(Verdict.FAILED, 0.9, ("run_state",))
         evidence, doubt = self._weigh(now)
         confidence = 1.0 - doubt if evidence else 0.0
-        early = self._end is not None and now < self._end - self._tolerance()
+        early = self._is_early(now if self._rest is None else self._rest)
         resting = self._phase in _RESTING and self._was_active
         if self._polled and self._was_active:
-            if resting and early and self._code is None:
+            if resting and early and (self._code is None or self._is_early(self._code)):
                 return Judgement(Verdict.STOPPED, _POLLED, ("poll", *evidence))
             return Judgement(Verdict.DONE, max(confidence, _POLLED), ("poll", *evidence))
         if self._phase in _ACTIVE:
@@ -136,13 +136,20 @@ class Completion:
         length = 0.0 if self._end is None else self._end - self._started
         return max(self._slack, 0.1 * length)
 
+    def _is_early(self, moment: float) -> bool:
+        """Whether the timer says that the course could not have ended then."""
+        return self._end is not None and moment < self._end - self._tolerance()
+
     def _weigh(self, now: float) -> tuple[tuple[str, ...], float]:
         evidence: list[str] = []
         doubt = 1.0
         if self._code is not None and self._was_active:
             evidence.append("push_code")
             doubt *= 1.0 - _CODE
-        if self._was_active and self._phase is Phase.FINISHED:
+        rested = self._rest is not None and not self._is_early(self._rest)
+        if not rested and self._phase in {Phase.FINISHED, *_RESTING} and self._was_active:
+            evidence.append("run_state")  # worth a question, not a belief
+        elif self._was_active and self._phase is Phase.FINISHED:
             evidence.append("run_state")
             doubt *= 1.0 - _FINISHED
         elif self._was_active and self._phase in _RESTING:

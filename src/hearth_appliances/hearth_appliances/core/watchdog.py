@@ -21,9 +21,11 @@ class WatchSettings:
 
     idle_period: float = 400.0
     """One poll or one renewed subscription in an idle home [s]: nine calls an hour."""
-    quiet_limit: float = 20.0
+    quiet_limit: float = 30.0
     """An attended device that said nothing for this long is polled [s]."""
-    attention: float = 300.0
+    running_limit: float = 55.0
+    """Likewise one that runs: it should tell its remaining time every minute [s]."""
+    attention: float = 180.0
     """A device is attended for this long after it changed [s]."""
     spacing: float = 1.0
     """Least time between two polls of ours [s]."""
@@ -107,8 +109,10 @@ class Watchdog:
             errand = Errand.POLL
             if device.suspect:
                 when, errand = now, Errand.RECONCILE
-            elif device_id in running or device.attended > now:
+            elif device.attended > now:
                 when = device.heard + self.settings.quiet_limit
+            elif device_id in running:
+                when = device.heard + self.settings.running_limit
             else:
                 continue
             if best is None or when < best[0]:

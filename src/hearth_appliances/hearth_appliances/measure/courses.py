@@ -9,8 +9,8 @@ from hearth_appliances.core.completion import Completion, Verdict
 from hearth_appliances.core.machines import Phase, Unit
 
 STEP = 5.0
-QUIET = 20.0
-"""See ``core.watchdog.WatchSettings.quiet_limit``."""
+QUIET = 55.0
+"""See ``core.watchdog.WatchSettings.running_limit``."""
 GRACE = 15 * 60.0
 """A course that is not believed ended this long [s] after it did was missed."""
 
