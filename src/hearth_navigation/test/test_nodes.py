@@ -130,8 +130,8 @@ def test_localisation_answers_on_nav2s_topics(robot: SimulatedRobot) -> None:
     AMCL_POSE.subscribe(robot.client, poses.append)
     MAP.subscribe(robot.client, maps.append)
     listener = TransformListener(robot.client)
-    assert wait_until(lambda: bool(poses) and bool(maps))
-    assert wait_until(lambda: listener.newest_stamp("odom") is not None)
+    assert wait_until(lambda: bool(poses) and bool(maps), 60.0)
+    assert wait_until(lambda: listener.newest_stamp("odom") is not None, 60.0)
     found = poses[-1].pose.pose.position
     assert math.hypot(found.x - 1.0, found.y - 3.0) < 0.05
     assert maps[-1].info.resolution == pytest.approx(0.025)
