@@ -84,11 +84,11 @@ def run(options: Options) -> Report:
     default = os.environ.get("HEARTH_DATA", str(options.root.parent / "shared" / "data"))
     parser.add_argument("--data", type=Path, default=Path(default), help="public data sets")
     parser.add_argument("--only", choices=["homes", "intel"])
-    own = parser.parse_args(list(options.rest))
+    own, _ = parser.parse_known_args(list(options.rest))  # the rest is other parts'
     figures: list[Figure] = []
     samples: list[dict[str, Any]] = []
     if own.only != "intel":
-        seeds = options.seeds or tuple(range(2 if options.quick else 50))
+        seeds = options.seeds or tuple(range(1 if options.quick else 50))
         figures += homes(seeds, options, samples)
     log = own.data / "intel" / "intel_raw.npz"
     if own.only == "homes" or (options.quick and own.only is None):

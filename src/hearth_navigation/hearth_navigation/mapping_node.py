@@ -234,8 +234,8 @@ class MappingNode(Node):
 
     def _save(self, name: str) -> None:
         with self._lock:
-            if self._mapper is None:
-                raise OSError("there is no map yet")
+            if self._mapper is None or not self._mapper.keyframes:
+                raise OSError("nothing has been seen yet")
             moved = self._mapper.relax(3)
             grid = self._mapper.finished()
             stored = self._mapper.stored()
