@@ -68,7 +68,7 @@ def test_a_hinge_that_moves_becomes_a_state_and_an_event(context: Context, tmp_p
             assert wait_until(lambda: bool(late))  # latched
         finally:
             cloud.close()
-        assert wait_until(lambda: not states[-1].online)
+        assert wait_until(lambda: not states[-1].online, 60.0)
         assert door(states).quality == PropertyValue.QUALITY_STALE
         node.close()
     node.destroy_node()

@@ -286,7 +286,7 @@ class Hub:
                 continue
             due = heal_due if errand is None else min(heal_due, errand[0])
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(min(max(due, now + 0.01), now + 5.0)):
+                async with asyncio.timeout_at(min(max(due, now + 0.01), now + 2.0)):
                     await self._wake.wait()
 
     def _check_link(self, now: float) -> None:
@@ -297,7 +297,7 @@ class Hub:
         away = now - self._cut_at
         if away > self.settings.link_grace and any(s.online for s in self.shadows.values()):
             self.ingest.lose_all(self.clock())
-        if away > 4.0 * self.settings.link_grace:
+        if away > self.settings.give_up:
             raise CloudError("push channel does not come back")
 
     def _running(self) -> set[str]:

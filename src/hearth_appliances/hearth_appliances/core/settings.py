@@ -24,8 +24,10 @@ class HubSettings:
     """Failures in a row after which it is tried less often."""
     heal_period: float = 30.0
     """The push channel is subscribed to again this often, without a REST call [s]."""
-    link_grace: float = 30.0
+    link_grace: float = 5.0
     """A lost push channel makes values stale after this long [s]."""
+    give_up: float = 120.0
+    """A push channel that does not come back by itself is opened again after this long [s]."""
     burst: float = 5.0
     """For so long after a reconnect, pushes without a stamp are of unknown age [s]."""
     push_grace: float = 3.0
