@@ -199,11 +199,18 @@ class Mover:
         trajectory = Trajectory(
             tuple(names), np.array([seconds]), end[None], np.zeros_like(end)[None]
         )
-        # What keeps the fingers from their end is no error, so a lost answer is none either.
         motion = self.body.follow(f"{side}_hand", trajectory)
-        self.wait([motion], seconds + 0.5 * PATIENCE, strict=False)
+        self.wait([motion], seconds + PATIENCE, strict=False)
         if motion.done() and motion.problem():
             raise MotionError("motion_failed", motion.problem())
+        if not motion.done():
+            # What keeps the fingers from their end is no error, so a lost answer is none
+            # either; but fingers that never moved were never told.
+            joints = self.body.joints()
+            moved = np.abs(np.array([joints[name] for name in names]) - start)
+            wanted = np.abs(end - start)
+            if np.max(wanted) > THERE and np.max(moved) < 0.2 * np.max(wanted):
+                raise MotionError("motion_timeout", f"the {side} hand did not move")
 
     def grip(self, side: str, opening: float, effort: float, timeout: float = 3.0) -> None:
         """Close or open a hand until it stalls or is there."""
