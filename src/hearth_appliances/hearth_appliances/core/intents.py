@@ -142,27 +142,32 @@ class Intents:
     ) -> Visit:
         hub, loop = self.pipeline.hub, asyncio.get_running_loop()
         door = _Doors(self, appliance)
-        report(DoorProgress("act", lease.token))
+        opened = loop.time()
+
+        def say(phase: str) -> Callable[[], None]:
+            return lambda: report(DoorProgress(phase, lease.token, _since(opened, loop, phase)))
+
         if not door.sensed:
             # Nothing will confirm it: the robot's own eyes must do, within the hold.
+            say("act")()
             await asyncio.sleep(min(times.hold, LEASE))
             return Visit(
                 Outcome.success("it has no door sensor: unconfirmed"),
                 confirmed=False,
                 closed=False,
             )
-        if not await door.until(Door.OPEN, times.open):
+        if not await door.until(Door.OPEN, times.open, say("act")):
             text = f"{appliance.slug}: no door was reported open within {times.open:g} s"
-            return Visit(Outcome(Code.TIMED_OUT, "not_opened", text), closed=True, confirmed=True)
+            outcome = Outcome(Code.TIMED_OUT, "not_opened", text)
+            return Visit(outcome, closed=door.trusted, confirmed=door.trusted)
         opened = loop.time()
-        report(DoorProgress("open", lease.token))
-        closed = await door.until(Door.CLOSED, times.hold)
+        say("open")()
+        closed = await door.until(Door.CLOSED, times.hold, say("open"))
         if not closed:
-            report(DoorProgress("close_now", lease.token, loop.time() - opened))
             hub.ingest.note(
                 appliance.slug, hub.clock(), "door_alarm", "open_too_long", loop.time() - opened
             )
-            closed = await door.until(Door.CLOSED, times.close)
+            closed = await door.until(Door.CLOSED, times.close, say("close_now"))
         took = loop.time() - opened
         if closed:
             return Visit(Outcome.success(), True, True, True, took)
@@ -178,6 +183,10 @@ class Intents:
         self.pipeline.hub.watchdog.attend(appliance.info.device_id, now + 30.0)
 
 
+def _since(opened: float, loop: asyncio.AbstractEventLoop, phase: str) -> float:
+    return 0.0 if phase == "act" else loop.time() - opened
+
+
 class _Doors:
     """All doors of an appliance as one."""
 
@@ -189,6 +198,11 @@ class _Doors:
         """Whether it reports a door at all."""
         return any(name.endswith("/doorState") for name in self._appliance.shadow.values)
 
+    @property
+    def trusted(self) -> bool:
+        """Whether a door of it was ever seen to move: some report nothing, for ever."""
+        return any(name.endswith("/doorState") for name in self._appliance.shadow.moved)
+
     def state(self) -> Door:
         """OPEN if any is."""
         doors = {u.door for u in self._intents.pipeline.hub.units(self._appliance).values()}
@@ -196,8 +210,11 @@ class _Doors:
             return Door.OPEN
         return Door.CLOSED if Door.CLOSED in doors else Door.UNKNOWN
 
-    async def until(self, wanted: Door, timeout: float) -> bool:
-        """Whether it was reported so within ``timeout`` [s]; it is polled while we wait."""
+    async def until(self, wanted: Door, timeout: float, again: Callable[[], None]) -> bool:
+        """Whether it was reported so within ``timeout`` [s]; it is polled while we wait.
+
+        ``again`` is called now and then, so that nobody misses what to do.
+        """
         hub = self._intents.pipeline.hub
         end = asyncio.get_running_loop().time() + timeout
         while self.state() is not wanted:
@@ -205,6 +222,7 @@ class _Doors:
             if left <= 0.0:
                 return await self._ask(wanted)
             self._intents.attend(self._appliance)
+            again()
             await hub.until(lambda: self.state() is wanted, min(left, TICK))
         return True
 
