@@ -7,6 +7,7 @@ COMMANDS: dict[str, str] = {
     "test": "run the tests: test [unit|system] [pytest arguments]",
     "launch": "start a launch file: launch FILE [name:=value ...] (launch --help)",
     "bench": "measure: bench NAME [--quick] [--seed S] (bench --help)",
+    "train": "learn: train detector [--homes N] [--out DIR], from homes it draws (hours)",
     "appliances": "simulated ThinQ appliances alone; appliances list; appliances login",
     "map": "build a home's map by driving through it (map --help)",
     "picture": "one image of a recorded run: picture DIR FILE",

@@ -15,6 +15,7 @@ from hearth_nodekit.topics import JOINT_STATES, camera_color, camera_depth, came
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
+from hearth_perception.core.freeze import FreezeWatch, fingerprint
 from hearth_perception.core.view import BadViewError, View
 
 
@@ -47,6 +48,7 @@ class CameraIntake:
         self._depths: deque[Image] = deque(maxlen=4)
         self._info: CameraInfo | None = None
         self._joints: deque[JointState] = deque(maxlen=150)
+        self._freeze = FreezeWatch()
         camera_info(camera).subscribe(node, self._on_info)
 
     @property
@@ -54,9 +56,14 @@ class CameraIntake:
         """Whether images are asked for."""
         return bool(self._subscriptions)
 
-    def set_open(self, wanted: bool) -> None:
-        """Start or stop asking for images."""
+    def problem(self, now: float) -> str:
+        """What is wrong with the camera itself at ``now`` [s]; empty: nothing."""
+        return self._freeze.problem(now)
+
+    def set_open(self, wanted: bool, now: float) -> None:
+        """Start or stop asking for images; ``now`` [s] of the robot's clock."""
         if wanted and not self._subscriptions:
+            self._freeze.opened(now)
             self._colors.clear()
             self._depths.clear()
             self._subscriptions = [
@@ -69,6 +76,7 @@ class CameraIntake:
                 self._node.destroy_subscription(subscription)
             self._subscriptions = []
             self._joints.clear()
+            self._freeze.reset()
 
     def missing(self) -> str:
         """Topics that have not brought anything yet, for error messages; empty: none."""
@@ -99,6 +107,10 @@ class CameraIntake:
         self._info = message
 
     def _on_color(self, message: Image) -> None:
+        stamp = from_time(message.header.stamp)
+        self._freeze.picture(stamp, fingerprint(message.data))
+        if self._freeze.problem(stamp):
+            return  # an old picture with a new stamp would say that nothing has changed
         self._colors.append(message)
         self._match()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,15 +37,15 @@ from std_msgs.msg import String
 
 from hearth_interfaces.action import FindObject, LookAt
 from hearth_interfaces.srv import FindObjects, GetArticulation
-from hearth_perception.core.detector import Detector
+from hearth_perception.core.back_ends import make_detector
 from hearth_perception.core.draw import annotate, draw_door
-from hearth_perception.core.geometric import CatalogueNamer, ClusterDetector
-from hearth_perception.core.household import MODEL, household_detector
 from hearth_perception.core.perceiver import Perceiver
+from hearth_perception.core.ranking import ranking
 from hearth_perception.core.semantic_map import Rules, SemanticMap
 from hearth_perception.head import Head
 from hearth_perception.late_service import LateService
 from hearth_perception.lazy_transforms import LazyTransforms
+from hearth_perception.memory import Memory
 from hearth_perception.messages import (
     to_detections,
     to_markers,
@@ -67,9 +66,18 @@ class Config:
     home: str = param("", "Home file (config/homes/*.yaml): nominal places and surfaces.")
     camera: str = param("head_camera", "Camera whose colour and depth are read.")
     detector: str = param(
-        "household", "Who names things: household (learnt), catalogue (sizes and colours only)."
+        "household",
+        "Who names things: household (learnt), catalogue (sizes and colours only), geometric "
+        "(no names), onnx (a model of your own), markers (labelled things).",
     )
-    model: str = param("", "Model file of the household detector; empty: the shipped one.")
+    model: str = param(
+        "",
+        "household: another network (empty: the shipped one); onnx: the model, its card "
+        "beside it (model.onnx, model.yaml).",
+    )
+    markers: str = param(
+        "", "Labelled things: 'family:number=class' with commas, apriltag_36h11:7=milk_carton."
+    )
     rate: float = param(
         2.0, "Views a second while anybody is interested.", unit="Hz", low=0.1, high=15.0
     )
@@ -85,23 +93,12 @@ class Config:
     head_speed: float = param(
         1.2, "Speed of the head when looking at something.", unit="rad/s", low=0.1, high=4.0
     )
+    memory: str = param(
+        "", "File the semantic map is kept in from run to run; empty: it is not kept."
+    )
     forget_half_life: float = param(
         1800.0, "Existence of an unseen thing halves in this time.", unit="s", low=1.0, high=1e6
     )
-
-
-def _detector(config: Config) -> Detector:
-    """The back end that the parameters choose.
-
-    Raises:
-        UnknownNameError: There is no such back end.
-        FileFormatError: Its model cannot be read.
-    """
-    if config.detector == "household":
-        return household_detector(Path(config.model) if config.model else MODEL)
-    if config.detector == "catalogue":
-        return ClusterDetector(CatalogueNamer())
-    raise UnknownNameError("detector", config.detector, ["household", "catalogue"])
 
 
 class PerceptionNode(Node):
@@ -118,11 +115,12 @@ class PerceptionNode(Node):
         rules = Rules(half_life=config.forget_half_life)
         perceiver = Perceiver(
             load_home(config.home),
-            detector=_detector(config),
+            detector=make_detector(config.detector, config.model, config.markers),
             things=SemanticMap(rules),
             stride=config.stride,
             reach=config.reach,
         )
+        self._memory = Memory(self, config.memory, perceiver)
         self._transforms = LazyTransforms(self)
         self._watcher = Watcher(
             self,
@@ -153,7 +151,7 @@ class PerceptionNode(Node):
         )
         # Wall clock: the camera must also be let go when the simulated clock stands.
         self.create_timer(0.1, self._poll, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        report_health(self, self._health)
+        report_health(self, self._health, period=0.3)  # a frozen camera is told within 1 s
 
     def close(self) -> None:
         """Stop looking."""
@@ -161,6 +159,7 @@ class PerceptionNode(Node):
             server.close()
         self._watcher.poll(math.inf, False)
         self._watcher.close()
+        self._memory.save(self._skills.now())
 
     def _poll(self) -> None:
         lazy = (self._detections, self._annotated)
@@ -315,11 +314,7 @@ class PerceptionNode(Node):
             tracks = self._watcher.perceiver.things.find(label, place, request.max_age, now)
             response.candidates = to_world_objects(tracks, now)
         if tracks:
-            best = tracks[0]
-            message = (
-                f"{best.id}: {best.place or 'somewhere'}, seen {now - best.last_seen:.0f} s ago"
-            )
-            response.outcome = to_outcome(Outcome.success(message))
+            response.outcome = to_outcome(Outcome.success(ranking(tracks, label, now)))
         else:
             wanted = f"{label or 'anything'} in {place or 'the home'}"
             response.outcome = to_outcome(Outcome.failure("not_found", f"have not seen {wanted}"))
@@ -333,6 +328,9 @@ class PerceptionNode(Node):
             "objects": len(watcher.perceiver.things.tracks),
             "looking": watcher.intake.open,
         }
+        broken = watcher.intake.problem(self._skills.now())
+        if broken:
+            return Health(Level.ERROR, f"{self._config.camera}: {broken}", values)
         if watcher.problem:
             return Health(Level.ERROR, watcher.problem, values)
         if watcher.model is None:

@@ -96,7 +96,7 @@ class Watcher:
             self._until = -np.inf  # the clock jumped back
         wanted = wanted or self._requests > 0 or now < self._until
         self._transforms.set_open(wanted)
-        self.intake.set_open(wanted)
+        self.intake.set_open(wanted, now)
 
     def watching(self) -> _Interest:
         """Context that keeps the camera on."""
@@ -135,6 +135,10 @@ class Watcher:
                 self._changed.wait(min(left, 0.2))
 
     def _why(self) -> str:
+        now = float(self._node.get_clock().now().nanoseconds) * 1e-9
+        broken = self.intake.problem(now)
+        if broken:
+            return broken
         missing = self.intake.missing()
         return f"nothing on {missing}" if missing else "colour and depth stamps do not match"
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 os.environ.setdefault("MUJOCO_GL", "egl")
@@ -40,6 +42,7 @@ class Studio:
         self.positions: dict[str, float] = {}
         self.base = Pose2()
         self.stamp = 0.0
+        self._together = False
         self.settle(rest)
         # Sleeping bodies would not follow what is written into the state.
         self.model.opt.enableflags &= ~mujoco.mjtEnableBit.mjENBL_SLEEP.value
@@ -123,7 +126,19 @@ class Studio:
             for handle, adr in zip(group.handles, group.qpos, strict=True)
         }
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Many changes, one new moment."""
+        self._together = True
+        try:
+            yield
+        finally:
+            self._together = False
+            self._refresh()
+
     def _refresh(self) -> None:
+        if self._together:
+            return
         mujoco.mj_forward(self.model, self.data)
         self.world.steps += 1  # a new moment: the renderer keeps what it drew last
         self.world.snapshot = Snapshot.of(self.world.now, self.data)

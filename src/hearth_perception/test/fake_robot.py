@@ -35,6 +35,8 @@ class FakeRobot(Node):
         self.head = dict.fromkeys(HEAD_JOINTS, 0.0)
         self.send_transforms = True
         self.wrong_info = False
+        self.frozen = False
+        self._last: Any = None
         self.images = 0
         self.studio: Studio | None = None
         self._make_studio = make_studio
@@ -110,7 +112,8 @@ class FakeRobot(Node):
 
     def _picture(self, now: float) -> None:
         assert self.studio is not None
-        view = self.studio.view()
+        view = self.studio.view() if self._last is None or not self.frozen else self._last
+        self._last = view
         frame = view.camera.frame
         info = to_camera_info(view.camera, now)
         if self.wrong_info:

@@ -145,3 +145,16 @@ def test_a_missing_transform_is_named(setup: Setup) -> None:
         setup.robot.send_transforms = True
     assert response.outcome.code == Code.FAILED
     assert "no pose of 'head_camera_color_optical_frame' in 'map'" in response.outcome.message
+
+
+def test_a_frozen_camera_is_reported_and_not_believed(setup: Setup) -> None:
+    def says_frozen() -> bool:
+        return "same picture" in setup.node._health().message
+
+    with setup.node._watcher.watching():
+        assert wait_until(lambda: setup.robot.watched, timeout=20.0)
+        assert not says_frozen()
+        setup.robot.frozen = True
+        assert wait_until(says_frozen, timeout=30.0)
+        setup.robot.frozen = False
+        assert wait_until(lambda: not says_frozen(), timeout=30.0)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hearth_perception.core.depth import Cloud
-from hearth_perception.core.kernels import component_statistics, connect, rim_statistics
+from hearth_perception.core.kernels import component_statistics, connect_things, rim_statistics
 from hearth_perception.core.places import Shelf
 from hearth_perception.core.planes import (
     Labels,
@@ -72,9 +72,7 @@ def segment(cloud: Cloud, shelves: Sequence[Shelf]) -> Segmentation:
     walls, wall_labels = find_walls(cloud, free)
     fixed = structure(cloud, walls, wall_labels, free)
     rest = free & ~fixed
-    ids = np.where(rest, 0, -1).astype(np.int32)
-    gap = (0.010 + 0.009 * cloud.depth).astype(np.float32)
-    labels, count = connect(ids, cloud.points, gap)
+    labels, count = connect_things(rest, cloud.points, cloud.normals, cloud.depth)
     clusters = []
     panels = _panels(cloud, walls, wall_labels, fixed)
     if count:
@@ -156,7 +154,7 @@ def _cluster(
     points = cloud.points.reshape(-1, 3)[flat]
     beyond, before, outside = (int(v) for v in rim)
     hidden = before / max(1, beyond + before)
-    if hidden > 0.5:
+    if hidden > 0.7:
         return None  # a piece of background between nearer things
     middle = np.median(points[:, :2], axis=0).astype(float)
     bottom = float(np.percentile(points[:, 2], 2))

@@ -101,13 +101,17 @@ class Ego:
         c, d = max(0, int(left)), min(cols, int(right) + 1)
         if a >= b or c >= d:
             return
-        z = depth[a:b, c:d].astype(float)
-        i, j = np.mgrid[a:b, c:d]
-        x = ((j * stride + stride // 2) - camera.cx) / camera.fx * z
-        y = ((i * stride + stride // 2) - camera.cy) / camera.fy * z
-        points = np.stack([x, y, z], axis=-1)
-        local = camera_from_shape.inverse().apply(points)
-        result[a:b, c:d] |= _inside(local, shape, self._margin) & (z > 0.0)
+        window = depth[a:b, c:d]
+        # Most of the window shows something far behind the part.
+        rows_in, cols_in = np.nonzero(np.abs(window - np.float32(centre[2])) < reach)
+        if not len(rows_in):
+            return
+        z = window[rows_in, cols_in].astype(float)
+        rows_in, cols_in = rows_in + a, cols_in + c
+        x = ((cols_in * stride + stride // 2) - camera.cx) / camera.fx * z
+        y = ((rows_in * stride + stride // 2) - camera.cy) / camera.fy * z
+        local = camera_from_shape.inverse().apply(np.column_stack([x, y, z]))
+        result[rows_in, cols_in] |= _inside(local, shape, self._margin) & (z > 0.0)
 
 
 def _radius(shape: Shape) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from hearth_core.home.catalogue import OBJECT_KINDS
@@ -70,7 +71,8 @@ class ClusterDetector:
                 continue
             scores = self._namer.name(cluster, fits, appearance(pixels, light))
             if scores is not None:
-                result.append(Detection(box, scores, cluster, fits))
+                outline = full_box(view, segmentation, cluster, box, mask)
+                result.append(Detection(outline, scores, cluster, fits))
         return sorted(result, key=lambda d: float(np.hypot(*_away(d, view))))
 
 
@@ -95,6 +97,45 @@ def full_mask(
         min(bottom * stride, shape[0]),
     )
     return box, mask[: box[3] - box[1], : box[2] - box[0]]
+
+
+def full_box(
+    view: View,
+    segmentation: Segmentation,
+    cluster: Cluster,
+    box: tuple[int, int, int, int],
+    mask: npt.NDArray[np.bool_],
+) -> tuple[int, int, int, int]:
+    """The thing's box at the image's resolution: cells at its edges hold two depths and drop out.
+
+    Pixels around the cluster that lie at its depth and not on its support belong to it; its foot
+    reaches down to the support.
+    """
+    height, width = view.depth.shape
+    stride, pad = segmentation.cloud.stride, 3
+    left, top = max(0, box[0] - pad), max(0, box[1] - pad)
+    right, bottom = min(width, box[2] + pad), min(height, box[3] + pad)
+    rows, cols = segmentation.cloud.depth.shape
+    cells = np.ix_(
+        np.minimum(np.arange(top, bottom) // stride, rows - 1),
+        np.minimum(np.arange(left, right) // stride, cols - 1),
+    )
+    inner = np.zeros((bottom - top, right - left), bool)
+    inner[box[1] - top : box[3] - top, box[0] - left : box[2] - left] = mask
+    known = np.where(inner, segmentation.cloud.depth[cells], 0.0).astype(np.float32)
+    reach = cv2.dilate(known, np.ones((2 * stride + 1, 2 * stride + 1), np.uint8))
+    depth = view.depth[top:bottom, left:right]
+    with np.errstate(invalid="ignore"):
+        near = np.abs(depth - reach) < 0.008 + 0.004 * reach * reach
+    grown = inner | (near & (reach > 0.0) & (segmentation.support_labels[cells] < 0))
+    down, across = np.flatnonzero(grown.any(axis=1)), np.flatnonzero(grown.any(axis=0))
+    foot = top + int(down[-1]) + 1
+    last = cluster.rows >= cluster.rows.max() - 1
+    gap = float(np.median(cluster.points[last, 2])) - cluster.foot
+    drop = gap * view.camera.fy / float(np.median(reach[reach > 0.0]))
+    if cluster.foot_seen and cluster.hidden < 0.3 and 0.5 < drop < 5.0:
+        foot = min(height, foot + round(drop - 0.5))
+    return left + int(across[0]), top + int(down[0]), left + int(across[-1]) + 1, foot
 
 
 def fit_cluster(

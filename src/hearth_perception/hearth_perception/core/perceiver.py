@@ -81,6 +81,9 @@ class Perceiver:
         detections = self.detector.detect(view, segmentation)
         sightings = [s for d in detections if (s := lift(d)) is not None]
         self.things.update(sightings, view.stamp, lambda track: glance_at(view, cloud, track))
+        for support in segmentation.supports:
+            if support.shelf is not None:
+                self.things.survey(support.shelf.name, support.points, view.stamp)
         self.surfaces.update(segmentation, view.stamp)
         return Percept(view, segmentation, detections, sightings)
 
@@ -132,7 +135,7 @@ class Perceiver:
     def forget(self, names: Mapping[str, object] | None = None) -> None:
         """Forget everything seen (a reset world)."""
         del names
-        self.things.tracks.clear()
+        self.things.forget()
         self.surfaces.clear()
         self.poses.clear()
         self.doors.clear()

@@ -67,16 +67,42 @@ def find_supports(cloud: Cloud, shelves: Sequence[Shelf]) -> tuple[list[Support]
         return supports, labels
     steep = np.where(cloud.valid, np.abs(cloud.normals[..., 2]), 0.0)
     tolerance = 0.005 + 2.0 * noise(cloud.depth)
+    low = 0.007 + 0.0008 * cloud.depth * cloud.depth
     for peak in _peaks(z[level], cloud.area[level], BIN, 0.004, 6):
         near = level & (np.abs(z - peak) < 0.012)
         for part in _patches(cloud.points[near], cloud.area[near], shelves):
+            if _stands_on(part, supports):
+                continue
             index = len(supports)
             offset = z - _plane_image(cloud, part)
             on = (np.abs(offset) < tolerance) & (labels < 0) & ((steep > 0.4) | (steep == 0.0))
+            # Remotes and plates are lower than the noise of one cell, not than that of many.
+            on &= (np.abs(offset) < 0.006) | (_smooth(offset, cloud.valid) < low)
             on &= _within(cloud, part, on)
             labels[on] = index
             supports.append(part)
     return supports, labels
+
+
+def _stands_on(part: Support, supports: Sequence[Support]) -> bool:
+    """Whether a patch is the top of something low on a larger patch: a book is no table."""
+    for other in supports:
+        rise = part.height - float(other.height_at(part.middle))
+        if not 0.010 < rise < 0.10 or part.area > min(0.12, 0.6 * other.area):
+            continue
+        step = max(1, len(part.points) // 60)
+        away = part.points[::step, None, :] - other.points[None, ::4, :]
+        if np.median(np.sqrt((away**2).sum(axis=2)).min(axis=1)) < 0.10:
+            return True
+    return False
+
+
+def _smooth(offset: npt.NDArray[np.floating], valid: Mask) -> npt.NDArray[np.float32]:
+    """Mean over 5x5 cells of the offsets that may belong to a surface or what lies on it [m]."""
+    near = valid & (np.abs(offset) < 0.05)
+    weight = cv2.blur(near.astype(np.float32), (5, 5))
+    total = cv2.blur(np.where(near, offset, 0.0).astype(np.float32), (5, 5))
+    return np.asarray(total / np.maximum(weight, 1e-3), np.float32)
 
 
 def _peaks(
@@ -139,17 +165,33 @@ def _support(
     height = float(np.median(xyz[:, 2]))
     extent = np.ptp(np.percentile(xyz[:, :2], [2, 98], axis=0), axis=0)
     shelf = _match(middle, height, shelves)
+    if shelf is not None and shelf.inside and height > shelf.height + 0.014 and area < 0.05:
+        shelf = None  # a book on a glass plate that returns no depth
     floor = abs(height) < 0.05
     if shelf is None and not floor and (extent.max() < 0.40 or area < 0.05):
         return None
     slope = (0.0, 0.0)
     if extent.min() > 0.15:
-        d = xyz[:, :2] - middle
-        solution = np.linalg.lstsq(np.column_stack([d, np.ones(len(d))]), xyz[:, 2], rcond=None)[0]
-        if np.hypot(solution[0], solution[1]) < 0.04:
-            slope, height = (float(solution[0]), float(solution[1])), float(solution[2])
+        slope, height = _plane(xyz, middle, height)
     step = max(1, len(xyz) // 4000)
     return Support(height, slope, middle, xyz[::step, :2], area, shelf)
+
+
+def _plane(xyz: Array, middle: Array, height: float) -> tuple[tuple[float, float], float]:
+    """Slope and height at ``middle`` of a nearly level plane; what lies on it is trimmed off."""
+    rows = np.column_stack([xyz[:, :2] - middle, np.ones(len(xyz))])
+    rows, z = rows[:: max(1, len(rows) // 6000)], xyz[:: max(1, len(rows) // 6000), 2]
+    slope, keep = (0.0, 0.0), np.ones(len(z), bool)
+    for trim in (0.008, 0.006):
+        solution = np.linalg.lstsq(rows[keep], z[keep], rcond=None)[0]
+        if np.hypot(solution[0], solution[1]) > 0.04:
+            break
+        slope, height = (float(solution[0]), float(solution[1])), float(solution[2])
+        near = np.abs(rows @ solution - z) < trim
+        if near.sum() < 20:
+            break
+        keep = near
+    return slope, height
 
 
 def _match(middle: Array, height: float, shelves: Sequence[Shelf]) -> Shelf | None:
@@ -177,11 +219,12 @@ def _within(cloud: Cloud, support: Support, candidates: Mask) -> Mask:
     image[cells[:, 0], cells[:, 1]] = 1
     image = cv2.morphologyEx(image, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
     image = cv2.dilate(image, np.ones((3, 3), np.uint8))
-    xy = np.nan_to_num(cloud.points[..., :2], nan=1e6)
+    flat = np.flatnonzero(candidates)
+    xy = cloud.points.reshape(-1, 3)[flat, :2]
     index = np.floor((xy - low.astype(np.float32)) / CELL).astype(np.int64)
-    inside = candidates & (index >= 0).all(axis=-1) & (index < shape).all(axis=-1)
+    near = (index >= 0).all(axis=1) & (index < shape).all(axis=1)
     result = np.zeros(candidates.shape, bool)
-    result[inside] = image[index[inside][:, 0], index[inside][:, 1]] > 0
+    result.reshape(-1)[flat[near]] = image[index[near, 0], index[near, 1]] > 0
     return result
 
 

@@ -11,10 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from hearth_core.home.catalogue import Shape as Nominal
 
+from hearth_perception.core.changes import ChangeLog
 from hearth_perception.core.detector import UNKNOWN
 from hearth_perception.core.sighting import Sighting
 
 Array = npt.NDArray[np.float64]
+
+SPOT = 0.2
+"""Side of the cells in which seen surfaces are remembered [m]."""
 
 
 class Glance(Enum):
@@ -48,6 +52,10 @@ class Track:
     hits: int = 1
     carried: str = ""
     """Hand that holds it: ``left``, ``right``; empty: it stands somewhere."""
+    first_seen: float = 0.0
+    """[s]"""
+    settled: bool = False
+    """It is part of the known home: what happens to it is a change."""
 
     @property
     def label(self) -> str:
@@ -78,8 +86,14 @@ class Rules:
     """Time unseen after which existence halves [s]."""
     drop: float = 0.08
     """Existence at which a thing is forgotten."""
+    doubt_floor: float = 0.4
+    """That something fills its place never makes it less likely than this."""
     process: float = 0.003
     """Standard deviation added to the position between two looks [m]."""
+    gone: float = 0.3
+    """Existence below which a thing whose place was seen empty is reported as taken."""
+    survey_age: float = 15.0
+    """A spot is known when it was seen this long before a thing appears on it [s]."""
 
 
 @dataclass
@@ -88,6 +102,9 @@ class SemanticMap:
 
     rules: Rules = field(default_factory=Rules)
     tracks: list[Track] = field(default_factory=list)
+    changes: ChangeLog = field(default_factory=ChangeLog)
+    surveyed: dict[tuple[str, int, int], float] = field(default_factory=dict)
+    """When a patch of a surface (cells of ``SPOT`` m) was seen first [s]."""
     _numbers: dict[str, int] = field(default_factory=dict)
     _now: float = -math.inf
 
@@ -105,7 +122,7 @@ class SemanticMap:
             glance: What the view says about a track that was not among the sightings.
         """
         if stamp < self._now - 1.0:
-            self.tracks.clear()
+            self.forget()
         elapsed = max(0.0, stamp - self._now) if math.isfinite(self._now) else 0.0
         self._now = stamp
         fade = 0.5 ** (elapsed / self.rules.half_life)
@@ -116,19 +133,69 @@ class SemanticMap:
         matched = {id(track) for track, _ in pairs}
         used = {id(sighting) for _, sighting in pairs}
         for track, sighting in pairs:
+            if track.existence < self.rules.gone and not track.settled and track.hits > 1:
+                self.changes.back(track.id)
+                track.settled = True
             self._merge(track, sighting, stamp)
         for track in standing:
             if id(track) in matched:
                 continue
             seen = glance(track)
             if seen is Glance.EMPTY:
-                track.existence *= self.rules.miss
+                self._missed(track, stamp)
             elif seen is Glance.FILLED:
-                track.existence *= self.rules.doubt
+                floor = min(track.existence, self.rules.doubt_floor)
+                track.existence = max(floor, track.existence * self.rules.doubt)
         for sighting in sightings:
             if id(sighting) not in used:
                 self._appear(sighting, stamp)
         self.tracks = [t for t in self.tracks if t.existence > self.rules.drop or t.carried]
+
+    def forget(self) -> None:
+        """Everything."""
+        self.tracks.clear()
+        self.changes.clear()
+        self.surveyed.clear()
+
+    def restore(self, tracks: Sequence[Track]) -> None:
+        """Take things of an earlier run; names go on where they ended."""
+        self.tracks = list(tracks)
+        for track in tracks:
+            stem, _, number = track.id.rpartition("_")
+            if number.isdecimal():
+                self._numbers[stem] = max(self._numbers.get(stem, 0), int(number))
+
+    def survey(self, place: str, points: Array, stamp: float) -> None:
+        """Free parts of a surface were seen: what stands there later has appeared.
+
+        Args:
+            place: As ``Track.place`` says it.
+            points: Of the surface in map [m], shape (N, 2).
+            stamp: When [s].
+        """
+        for x, y in np.unique(np.floor(points / SPOT).astype(int), axis=0).tolist():
+            self.surveyed.setdefault((place, x, y), stamp)
+
+    def _missed(self, track: Track, stamp: float) -> None:
+        """Its place was seen empty once more."""
+        track.existence *= self.rules.miss
+        if track.existence < self.rules.gone and track.settled:
+            track.settled = False
+            self.changes.taken(track.id, track.label, stamp, track.position, track.place)
+
+    def _settle(self, track: Track) -> None:
+        """A thing seen twice belongs to the home; where its spot was known free, it is new."""
+        track.settled = True
+        x, y = (int(v) for v in np.floor(track.position[:2] / SPOT))
+        known = min(
+            self.surveyed.get((track.place, x + i, y + j), math.inf)
+            for i in (-1, 0, 1)
+            for j in (-1, 0, 1)
+        )
+        if known < track.first_seen - self.rules.survey_age and track.label != UNKNOWN:
+            self.changes.appeared(
+                track.id, track.label, track.last_seen, track.position, track.place
+            )
 
     def carry(self, name: str, side: str) -> None:
         """A hand took a thing: where it was is empty now."""
@@ -208,6 +275,8 @@ class SemanticMap:
         track.last_seen = stamp
         track.place = sighting.place or track.place
         track.hits += 1
+        if not track.settled:
+            self._settle(track)
 
     def _appear(self, sighting: Sighting, stamp: float) -> None:
         """A thing that was not there: one that went missing elsewhere, or a new one."""
@@ -215,6 +284,11 @@ class SemanticMap:
             for track in self.tracks:
                 lost = not track.carried and track.existence < 0.3
                 if lost and track.label == sighting.label and track.last_seen < stamp:
+                    self.changes.back(track.id)
+                    places = (track.place, sighting.place)
+                    at = sighting.shape.middle
+                    self.changes.moved(track.id, track.label, stamp, track.position, at, places)
+                    track.settled = True
                     track.position = sighting.shape.middle.copy()
                     track.covariance = sighting.shape.covariance()
                     track.existence = self.rules.first
@@ -235,6 +309,7 @@ class SemanticMap:
                 self.rules.first,
                 stamp,
                 sighting.place,
+                first_seen=stamp,
             )
         )
 

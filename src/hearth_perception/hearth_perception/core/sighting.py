@@ -48,12 +48,12 @@ def lift(detection: Detection) -> Sighting | None:
     if label == UNKNOWN and shelf is None:
         return None  # legs, cables and corners on the floor are the costmap's business
     place = shelf.name if shelf is not None else ""
-    if label == UNKNOWN:
+    kind = OBJECT_KINDS.get(label)
+    if kind is None:  # unknown, or a class of a user's model: its size is what was measured
         best = fits.best
         nominal = Nominal.CYLINDER if best.kind is Kind.CYLINDER else Nominal.BOX
         shape = best
     else:
-        kind = OBJECT_KINDS[label]
         nominal = kind.shape
         round_ = nominal in (Nominal.CYLINDER, Nominal.SPHERE) or (
             nominal is Nominal.OTHER and kind.size[0] == kind.size[1]

@@ -1,0 +1,277 @@
+"""Perception against the truth of the simulator, in generated homes that training never saw.
+
+The pictures are drawn once and kept below ``.hearth/perception``, by what they were made from:
+``--homes N`` and ``--views N`` say how many. Half of the views show a home's own things where
+the scenario left them, half a place crowded with spare things of other sizes and colours; the
+robot believes to stand 2 cm and 0.6 degrees (one sigma) beside where it stands. A thing counts
+when 80 of its pixels and 30 % of its outline are visible; boxes are those of its visible pixels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from hearth_cli.bench import Figure, Options, Report
+
+FIRST = 5000
+"""Homes from here on are never trained on."""
+NAN = float("nan")
+PARTS = ("detection", "faults", "doors", "map")
+
+
+def run(options: Options) -> Report:
+    """Measure the parts that ``--only`` names (default: all)."""
+    parser = argparse.ArgumentParser(prog="hearth bench perception")
+    parser.add_argument("--homes", type=int, default=3 if options.quick else 16)
+    parser.add_argument("--views", type=int, default=5 if options.quick else 10)
+    parser.add_argument("--doors", type=int, default=1 if options.quick else 3)
+    parser.add_argument("--changes", type=int, default=6 if options.quick else 50)
+    parser.add_argument("--only", choices=PARTS, action="append")
+    parser.add_argument("--detector", default="household", help="household or catalogue")
+    own = parser.parse_args(list(options.rest))
+    for folder in ("training", "test"):
+        path = str(options.root / "src" / "hearth_perception" / folder)
+        if path not in sys.path:
+            sys.path.insert(0, path)
+    seeds = options.seeds or tuple(range(FIRST, FIRST + own.homes))
+    parts = own.only or (PARTS if not options.quick else ("detection", "map"))
+    figures: list[Figure] = []
+    samples: list[dict[str, Any]] = []
+    if "detection" in parts or "faults" in parts:
+        _detection(options, own, seeds, parts, figures, samples)
+    if "doors" in parts:
+        _doors(seeds, own.doors, figures, samples)
+    if "map" in parts:
+        _map(own.changes, figures, samples)
+    return Report(figures, samples)
+
+
+def _detection(
+    options: Options,
+    own: argparse.Namespace,
+    seeds: tuple[int, ...],
+    parts: tuple[str, ...],
+    figures: list[Figure],
+    samples: list[dict[str, Any]],
+) -> None:
+    from album import Recipe, album
+    from faults import FAULTS
+    from looks import Looks, make_detector
+
+    recipe = Recipe(homes=seeds, views=own.views)
+    pages = list(album(recipe, options.root / ".hearth" / "perception", _say))
+    detector = make_detector(own.detector)
+    good = Looks(detector).over(pages)
+    if "detection" in parts:
+        figures += _detection_figures(good)
+        samples += [_match_sample(m) for m in good.matches]
+        _print_classes(good)
+        if options.plots is not None:
+            from pictures import contact_sheet, curves_plot
+
+            options.plots.mkdir(parents=True, exist_ok=True)
+            curves_plot(good.curves, options.plots / "precision_recall.png")
+            contact_sheet(good.sheet, options.plots / "hits_and_misses.png")
+    if "faults" in parts:
+        some = pages[: max(1, len(pages) // 2)]  # four faults: half of the homes
+        whole = Looks(detector).over(some).mean_ap()[0]
+        for name, fault in FAULTS.items():
+            spoilt = Looks(detector, fault).over(some)
+            loss = whole - spoilt.mean_ap()[0]
+            figures.append(
+                Figure(f"mAP50 lost: {name}", loss, "", 0.05, "lower", len(spoilt.seconds))
+            )
+        figures.append(
+            Figure("frozen camera noticed after (5 Hz)", _frozen(), "s", 1.0, "lower", 1)
+        )
+
+
+def _detection_figures(looks: Any) -> list[Figure]:
+    half, strict, classes = looks.mean_ap()
+    near = [m for m in looks.matches if looks.graspable(m.truth)]
+    posed = [m for m in looks.matches if m.truth.distance < 1.5 and m.found]
+    posed = [m for m in posed if m.truth.upright and m.position_error == m.position_error]
+    away = np.array([m.position_error for m in posed])
+    sizes = np.array([m.size_error for m in posed])
+    seconds = np.array(looks.seconds[1:])
+    return [
+        Figure("mAP50 of household classes", half, "", 0.85, "higher", len(looks.matches)),
+        Figure("mAP50-95", strict, "", 0.60, "higher", len(looks.matches)),
+        Figure("classes that occur", classes, "", 15, "higher", classes),
+        Figure(
+            "graspable within 2.5 m: found", _share(near, "found"), "", 0.95, "higher", len(near)
+        ),
+        Figure(
+            "graspable within 2.5 m: and named right",
+            _share(near, "right"),
+            "",
+            NAN,
+            "higher",
+            len(near),
+        ),
+        Figure(
+            "position within 1.5 m (median)", 1e3 * _median(away), "mm", 10, "lower", len(away)
+        ),
+        Figure("size within 1.5 m (median)", 1e3 * _median(sizes), "mm", 5, "lower", len(sizes)),
+        Figure(
+            "position within 20 mm",
+            float((away < 0.02).mean()) if len(away) else NAN,
+            "",
+            0.90,
+            "higher",
+            len(away),
+        ),
+        Figure(
+            "views a second of one core",
+            1.0 / float(seconds.mean()),
+            "Hz",
+            10,
+            "higher",
+            len(seconds),
+        ),
+        Figure(
+            "CPU time of one view (p95)",
+            1e3 * float(np.percentile(seconds, 95)),
+            "ms",
+            150,
+            "lower",
+            len(seconds),
+        ),
+    ]
+
+
+def _share(matches: list[Any], what: str) -> float:
+    return float(np.mean([getattr(m, what) for m in matches])) if matches else NAN
+
+
+def _median(values: np.ndarray) -> float:
+    return float(np.median(values)) if len(values) else NAN
+
+
+def _match_sample(match: Any) -> dict[str, Any]:
+    numbers = {k: v if v == v else None for k, v in asdict(match).items() if k != "truth"}  # noqa: PLR0124 - NaN
+    return {"part": "detection", **numbers, **match.truth.as_dict()}
+
+
+def _print_classes(looks: Any) -> None:
+    _say(f"{'class':<16}{'n':>5}{'AP50':>7}{'AP50-95':>9}")
+    for label, curve in sorted(looks.curves.items()):
+        if curve.wanted:
+            strict = float(np.mean([curve.average(k) for k in range(10)]))
+            _say(f"{label:<16}{curve.wanted:>5}{curve.average(0):>7.2f}{strict:>9.2f}")
+    wrong = Counter((m.truth.kind, m.label) for m in looks.matches if not m.right)
+    _say("missed most: " + ", ".join(f"{a} as {b} {n}" for (a, b), n in wrong.most_common(8)))
+
+
+def _frozen() -> float:
+    """Seconds from the first repeated picture to the report, by the node's own watch."""
+    from hearth_perception.core.freeze import FreezeWatch, fingerprint
+
+    rng, watch, rate, mark = np.random.default_rng(0), FreezeWatch(), 5.0, 0
+    watch.opened(0.0)
+    for k in range(100):
+        now = k / rate
+        if now < 4.0:
+            mark = fingerprint(rng.integers(0, 255, 921_600, np.uint8))
+        watch.picture(now, mark)
+        if watch.problem(now):
+            return now - 4.0 + 0.3  # diagnostics are published every 0.3 s
+    return float("inf")
+
+
+def _doors(
+    seeds: tuple[int, ...], count: int, figures: list[Figure], samples: list[dict[str, Any]]
+) -> None:
+    from door_views import door_samples
+
+    looks = []
+    for number in seeds:
+        start = time.process_time()
+        mine = list(door_samples(number, count))
+        looks += mine
+        right = sum(s.right for s in mine)
+        _say(f"doors of home {number}: {right}/{len(mine)}, {time.process_time() - start:.1f} s")
+    if not looks:
+        return
+    seen = [s for s in looks if s.seen]
+    hinged = [s for s in seen if s.kind == "hinged"]
+    angles = np.degrees([s.opening_error for s in hinged])
+    handles = np.array([s.handle_error for s in seen])
+    figures += [
+        Figure(
+            "door within 3 deg and handle 15 mm",
+            _share(looks, "right"),
+            "",
+            0.95,
+            "higher",
+            len(looks),
+        ),
+        Figure("door in a state at all", len(seen) / len(looks), "", NAN, "higher", len(looks)),
+        Figure(
+            "angle of hinged doors within 3 deg",
+            float((angles <= 3.0).mean()),
+            "",
+            NAN,
+            "higher",
+            len(angles),
+        ),
+        Figure("handle (median)", 1e3 * _median(handles), "mm", 15, "lower", len(handles)),
+        Figure(
+            "handle within 15 mm",
+            float((handles <= 0.015).mean()),
+            "",
+            NAN,
+            "higher",
+            len(handles),
+        ),
+    ]
+    samples += [
+        {"part": "door", **{k: v if v == v else None for k, v in asdict(s).items()}}  # noqa: PLR0124 - NaN
+        for s in looks
+    ]
+
+
+def _map(homes: int, figures: list[Figure], samples: list[dict[str, Any]]) -> None:
+    from changing_homes import patrol
+
+    results = [patrol(FIRST + k) for k in range(homes)]
+    wanted = sum(r.wanted for r in results)
+    claims = sum(r.claims for r in results)
+    figures += [
+        Figure(
+            "changes right (simulated detections)",
+            sum(r.right for r in results) / wanted,
+            "",
+            0.95,
+            "higher",
+            wanted,
+        ),
+        Figure(
+            "claimed changes that are false",
+            sum(r.false for r in results) / max(1, claims),
+            "",
+            0.02,
+            "lower",
+            claims,
+        ),
+        Figure(
+            "map entries right after the patrol",
+            float(np.mean([r.agreement for r in results])),
+            "",
+            NAN,
+            "higher",
+            homes,
+        ),
+    ]
+    samples += [{"part": "map", **asdict(r)} for r in results]
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
