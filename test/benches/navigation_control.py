@@ -60,13 +60,14 @@ def flat(door: float) -> Field:
     fill(4.2, 2.0, 4.3, 6.0)
     for x in (1.4, 5.6):
         fill(x - door / 2, 2.0, x + door / 2, 2.1, value=False)
-    for rect in (
+    furniture = (
         (0.1, 4.9, 2.1, 5.9),
         (3.6, 2.1, 4.2, 3.5),
         (7.3, 3.0, 7.9, 5.9),
         (2.6, 0.1, 3.6, 0.45),
-    ):
-        fill(*rect)
+    )
+    for item in furniture:
+        fill(*item)
     return clearance_field(blocked, 0.025, (0.0, 0.0))
 
 

@@ -154,9 +154,8 @@ def _grid_search(count: int, seed: int) -> tuple[list[Figure], list[dict[str, An
             if k % 4 < 2:
                 free = _through_file(free, Path(folder) / "maze.map")
             places = np.argwhere(free)
-            start, goal = (
-                tuple(map(int, row)) for row in places[random.integers(len(places), size=2)]
-            )
+            (a, b), (c, d) = places[random.integers(len(places), size=2)].tolist()
+            start, goal = (a, b), (c, d)
             began = time.thread_time()
             found = grid_search.shortest(free, start, goal)
             if k:

@@ -170,3 +170,10 @@ def test_somebody_in_the_way_stops_the_robot_before_contact() -> None:
     for _ in range(60):
         drive.tick()
     assert drive.gap > 0.0
+
+
+def test_before_the_first_cycle_the_map_is_not_all_blocked() -> None:
+    driving = Driving(DrivingConfig(), FOOTPRINT, OdometryBuffer())
+    driving.set_grid(GRID)
+    assert driving.snapshot is not None
+    assert not driving.snapshot.obstacles.any()

@@ -70,7 +70,8 @@ class Costmap:
         """Distance to what the map shows."""
         self._score = np.zeros(grid.cells.shape, np.float32)
         self._kept_out = np.zeros(grid.cells.shape, np.bool_)
-        self._extra_until = np.zeros(grid.cells.shape, np.float64)
+        # Nothing lasts beyond the beginning of time, which is "now" before the first cycle.
+        self._extra_until = np.full(grid.cells.shape, -np.inf)
         self._snapshot: Snapshot | None = None
 
     def keep_out(self, mask: Mask) -> None:
@@ -106,16 +107,16 @@ class Costmap:
         """Forget seen obstacles: all, within ``radius`` [m] of ``centre``, or all but those."""
         if centre is None:
             self._score[:] = 0.0
-            self._extra_until[:] = 0.0
+            self._extra_until[:] = -np.inf
         else:
             row, column = self.grid.cell(centre.x, centre.y)
             n = int(radius / self.grid.resolution)
             window = np.s_[max(0, row - n) : row + n + 1, max(0, column - n) : column + n + 1]
-            for layer in (self._score, self._extra_until):
+            for layer, nothing in ((self._score, 0.0), (self._extra_until, -np.inf)):
                 kept = layer[window].copy()
                 if keep:
-                    layer[:] = 0.0
-                layer[window] = kept if keep else 0.0
+                    layer[:] = nothing
+                layer[window] = kept if keep else nothing
         self._snapshot = None
 
     def add_scan(self, map_from_base: Pose2, beams: Beams, lengths: Array) -> None:
