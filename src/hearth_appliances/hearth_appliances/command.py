@@ -116,8 +116,8 @@ def serve(options: argparse.Namespace) -> int:
         f"type help, or Ctrl-C to stop"
     )
     try:
-        if sys.stdin is not None and sys.stdin.readable():
-            cloud.listen(_say)
+        if sys.stdin is not None and not sys.stdin.closed:
+            cloud.listen(sys.stdin.fileno(), stop, _say)
         cloud.run(stop, _say)
     finally:
         cloud.close()

@@ -79,6 +79,11 @@ def test_ctrl_c_ends_it_and_its_broker(tmp_path: Path) -> None:
         tasks = Path(f"/proc/{child.pid}/task").glob("*/children")
         brokers = {pid for task in tasks for pid in task.read_text().split()}
         assert len(brokers) == 1
+        assert child.stdin is not None
+        child.stdin.write("press Washer remote_start\n")
+        child.stdin.flush()
+        assert child.stdout.readline().startswith("type help")
+        assert child.stdout.readline() == "Washer: remote_start pressed\n"
         child.send_signal(signal.SIGINT)
         assert child.wait(60.0) == 0
     assert not path.exists()

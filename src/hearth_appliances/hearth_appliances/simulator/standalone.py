@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import select
 import shlex
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -77,15 +78,23 @@ class Standalone:
 
             self.server.submit(work)
 
-    def listen(self, say: Callable[[str], None]) -> None:
-        """Obey what is typed, from a thread of its own, while there is anybody."""
+    def listen(self, descriptor: int, stop: threading.Event, say: Callable[[str], None]) -> None:
+        """Obey what is typed, from a thread of its own, while there is anybody.
+
+        Never a blocking read: an interpreter that ends while a thread is in one may abort.
+        """
 
         def read() -> None:
-            for line in sys.stdin:
-                if line.strip() in {"help", "?"}:
-                    say(HELP)
+            waiting = ""
+            while not stop.is_set():
+                if not select.select([descriptor], [], [], 4 * _TICK)[0]:
                     continue
-                self._type(line, say)
+                data = os.read(descriptor, 4096)
+                if not data:
+                    return
+                *lines, waiting = (waiting + data.decode(errors="replace")).split("\n")
+                for line in lines:
+                    self._type(line, say)
 
         threading.Thread(target=read, name="keyboard", daemon=True).start()
 
@@ -94,6 +103,9 @@ class Standalone:
         self.server.close()
 
     def _type(self, line: str, say: Callable[[str], None]) -> None:
+        if line.strip() in {"help", "?"}:
+            say(HELP)
+            return
         try:
             words = shlex.split(line)
         except ValueError as error:
