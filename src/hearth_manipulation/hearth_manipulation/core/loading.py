@@ -97,7 +97,9 @@ def pack_robot(file: RobotFile, semantics: RobotSemantics) -> RobotModel:
     return replace(model, may_touch=model.may_touch | always_touching(model))
 
 
-def always_touching(model: RobotModel, seed: int = 0) -> frozenset[tuple[int, int]]:
+def always_touching(
+    model: RobotModel, seed: int = 0, postures: int = POSTURES
+) -> frozenset[tuple[int, int]]:
     """Pairs of links that touch however the joints stand: the shapes overlap by construction.
 
     Only pairs that are looked at and found to touch are allowed; that a pair was never seen to
@@ -109,12 +111,12 @@ def always_touching(model: RobotModel, seed: int = 0) -> frozenset[tuple[int, in
         return frozenset()
     random = np.random.default_rng(seed)
     count = np.zeros(len(body.pairs))
-    for _ in range(POSTURES):
+    for _ in range(postures):
         q = np.zeros(len(model.dofs))
         q[moving] = random.uniform(model.lower[moving], model.upper[moving])
         rotations, translations = model.place(q)
         count += hits_between(body, rotations, translations)
-    found = body.pairs[count >= ALWAYS * POSTURES]
+    found = body.pairs[count >= ALWAYS * postures]
     return frozenset((int(min(pair)), int(max(pair))) for pair in found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import coal
 import numpy as np
@@ -42,7 +43,7 @@ class Oracle:
         """
         things = [(name, *_shape(thing)) for name, thing in scene.things.items()]
         request, ends = coal.CollisionRequest(), [path[:1]]
-        for a, b in zip(path[:-1], path[1:], strict=True):
+        for a, b in pairwise(path):
             count = max(1, math.ceil(float(np.linalg.norm(b - a)) / resolution))
             ends.append(a + np.linspace(0.0, 1.0, count + 1)[1:, None] * (b - a))
         for q in np.concatenate(ends):
@@ -54,7 +55,7 @@ class Oracle:
             radii = np.array([sphere.radius for _, sphere, _ in self._spheres])
             for name, shape, pose, centre, size in things:
                 near = np.linalg.norm(points - centre, axis=1) < radii + size
-                for i in np.flatnonzero(near):
+                for i in np.flatnonzero(near).tolist():
                     link, sphere, _ = self._spheres[i]
                     if link not in self._moving:
                         continue
@@ -64,10 +65,10 @@ class Oracle:
             for one, two in self._pairs:
                 for i in self._of.get(one, ()):
                     for j in self._of.get(two, ()):
-                        if np.linalg.norm(points[i] - points[j]) < radii[i] + radii[j]:
-                            # Round against round is exact by hand; other shapes only seem so.
-                            if self._exact(two):
-                                return f"{self.model.links[one]} with {self.model.links[two]}"
+                        gap = np.linalg.norm(points[i] - points[j])
+                        # Round against round is exact; covers of other shapes only seem to touch.
+                        if gap < radii[i] + radii[j] and self._exact(two):
+                            return f"{self.model.links[one]} with {self.model.links[two]}"
         return None
 
     def _exact(self, link: int) -> bool:

@@ -229,7 +229,8 @@ def time_path(
     velocities = (q[WINDOW:] - q[:-WINDOW])[::stride] / window
     positions[0], positions[-1] = path[0], path[-1]
     velocities[0] = velocities[-1] = 0.0
-    return Trajectory(joints, np.arange(len(positions)) * (dt * stride), positions, velocities)
+    times = np.asarray(np.arange(len(positions)) * (dt * stride), np.float64)
+    return Trajectory(joints, times, positions, velocities)
 
 
 def _distinct(path: Array) -> Array:

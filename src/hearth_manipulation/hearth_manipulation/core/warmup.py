@@ -7,6 +7,7 @@ from hearth_core.frames import grasp_frame
 from hearth_core.geometry import Transform
 from hearth_description.core.model import find_model, load_urdf
 
+from hearth_manipulation.core.loading import always_touching
 from hearth_manipulation.core.model import RobotModel
 from hearth_manipulation.core.mover import arm
 from hearth_manipulation.core.planning import Planner, Target
@@ -30,6 +31,8 @@ def main() -> None:
     for upright in (None, (tip, (0.0, 0.0, 1.0), 3.0)):
         path = planner.plan(joints, q, [goal], scene, upright=upright)
     planner.timed(joints, path, scene)
+    planner.solve(joints, {tip: Target(model.pose(goal, tip))}, q, 2)
+    always_touching(model, postures=1)
     here = model.pose(q, tip)
     there = Transform(here.rotation, here.translation + np.array([0.02, 0.0, 0.0]))
     planner.line(joints, tip, q, Target(there), scene)
