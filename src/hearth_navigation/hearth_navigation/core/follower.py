@@ -254,6 +254,6 @@ def yielding(
         moved = pose @ Pose2(wanted[0] * way, wanted[1] * way, wanted[2] * way)
         c, s = math.cos(moved.yaw), math.sin(moved.yaw)
         then = person_gap(people, footprint.box, t, moved.x, moved.y, c, s)
-        if then < config.yield_gap and then < now - 0.005:
+        if then < config.yield_gap and then < now + 0.01:
             return slew(STOP, last, limits, config.mppi.period)
     return wanted
