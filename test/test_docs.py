@@ -22,9 +22,9 @@ def test_every_package_with_parameters_shows_them() -> None:
 
 
 def test_an_old_table_is_replaced_and_an_unknown_class_is_named() -> None:
-    text = "a\n<!-- parameters: hearth_sim.world_node:Config -->\nold\n<!-- end -->\nb\n"
+    text = "a\n<!-- parameters: hearth_sim.world_node:Config -->\nan outdated table\n<!-- end -->\nb\n"
     new = filled(text, "README.md")
-    assert "old" not in new
+    assert "outdated" not in new
     assert "| `factor` |" in new
     assert filled(new, "README.md") == new
     with pytest.raises(BadInputError, match=r"README\.md: no config class hearth_sim\.nothing"):
