@@ -109,6 +109,7 @@ class Hub:
             "silent_changes": self.tally.silent,
             "late": self.ingest.counts.late,
             "duplicates": self.ingest.counts.duplicates,
+            "broken": self.tally.broken,
         }
         quiet = self.budget.quiet_until(now)
         if quiet is not None:
@@ -222,6 +223,10 @@ class Hub:
                     self._lose(str(error))
                     failures += 1
                     tired = failures > self.settings.tired or error.fault is Fault.AUTH
+                except Exception as error:  # a home without its bridge is worse than a try more
+                    self.tally.broken += 1
+                    self._lose(f"internal error: {error!r}")
+                    failures += 1
                 finally:
                     self.connected = False
                     await self.backend.close()
@@ -346,7 +351,7 @@ class Hub:
             await self._mail.wait()
             self._mail.clear()
             inbox, self._inbox = self._inbox, []
-            others = self.ingest.pushes(inbox)
+            others = self._ingest(inbox)
             now = asyncio.get_running_loop().time()
             for push, _, unsure in inbox:
                 self._heard[push.device_id] = now
@@ -356,6 +361,17 @@ class Hub:
             if others:
                 self.others.extend(others)
                 self._wake.set()
+
+    def _ingest(self, inbox: list[tuple[Push, float, bool]]) -> list[Push]:
+        """All at once; if one cannot be digested, one by one, so that it spoils no other."""
+        try:
+            return self.ingest.pushes(inbox)
+        except Exception as error:  # pushes nobody has ever seen will come
+            self.problem = f"a push could not be read: {error!r}"
+            if len(inbox) == 1:
+                self.tally.broken += 1
+                return []
+            return [other for item in inbox for other in self._ingest([item])]
 
     def _lose(self, problem: str) -> None:
         self.problem = problem

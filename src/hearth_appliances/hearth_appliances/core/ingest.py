@@ -141,8 +141,27 @@ class Ingest:
     def pushes(self, items: Iterable[tuple[Push, float, bool]]) -> list[Push]:
         """Take pushes with their receive times [s] and whether they are of unknown age.
 
-        All in one transaction; returns those that concern no known device or its life.
+        All in one transaction; returns those that concern no known device or its life. If one
+        of them raises, none was taken.
         """
+        items = list(items)
+        before = [
+            (appliance, dict(appliance.shadow.values), set(appliance.shadow.moved))
+            for device_id in {push.device_id for push, _, _ in items}
+            if (appliance := self.appliances.get(device_id)) is not None
+        ]
+        waiting = len(self._events)
+        try:
+            others = self._take(items)
+        except Exception:
+            del self._events[waiting:]
+            for appliance, values, moved in before:
+                appliance.shadow.values, appliance.shadow.moved = values, moved
+            raise
+        self.publish()
+        return others
+
+    def _take(self, items: Iterable[tuple[Push, float, bool]]) -> list[Push]:
         others: list[Push] = []
         with self.store.transaction():
             for push, received, unsure in items:
@@ -154,7 +173,6 @@ class Ingest:
                     self._push(appliance, push, received, unsure=unsure)
                 if push.cursor is not None:
                     self.store.keep_note(CURSOR, push.cursor)
-        self.publish()
         return others
 
     def reading(self, device_id: str, reading: Reading, asked: float) -> list[Change]:

@@ -43,3 +43,5 @@ class Tally:
     """Changes that no push told of."""
     heals: int = 0
     reconnects: int = 0
+    broken: int = 0
+    """Pushes and connections that met an error of ours."""
