@@ -53,6 +53,10 @@ class LocalizerConfig:
     """How long [s] doubt lasts before the robot counts as lost."""
     retry: float = 1.0
     """Time between searches of the whole map [s]."""
+    decide_accept: float = 0.55
+    """Least score of the guess that driving has left."""
+    decide_distinct: float = 0.12
+    """How much better than any other guess it must score."""
     relocalizer: RelocalizerConfig = field(default_factory=RelocalizerConfig)
 
 
@@ -279,13 +283,13 @@ class Localizer:
             return
         score, weight, pose = max(fits, key=lambda item: item[0])
         others = [s for s, w, p in fits if _apart(p, pose)]
-        config = self.config.relocalizer
+        config = self.config
         if score < 0.3:
             self.forget()
         elif (
-            score >= config.accept
+            score >= config.decide_accept
             and weight > 0.6
-            and (not others or score - max(others) > config.distinct)
+            and (not others or score - max(others) > config.decide_distinct)
         ):
             self._believe(pose)
 

@@ -69,10 +69,14 @@ class RelocalizerConfig:
     """Places that are tried with a few steps of matching."""
     refined: int = 60
     """Of these, places that are refined with more points and judged by ray casting."""
-    accept: float = 0.4
+    accept: float = 0.5
     """Least score of a pose that may be believed."""
-    distinct: float = 0.05
-    """How much better than the next place a unique one must score."""
+    clear: float = 0.65
+    """Score from which on a pose fits well; below, much has changed or somebody stands near."""
+    distinct: float = 0.04
+    """How much better than the next place a unique one must score if it fits well."""
+    doubtful: float = 0.08
+    """And if it does not."""
 
 
 @kernel
@@ -234,7 +238,8 @@ class Relocalizer:
         best = candidates[0]
         if len(candidates) > 1:
             gap = best.agreement.score - candidates[1].agreement.score
-            if gap < self.config.distinct:
+            well = best.agreement.score >= self.config.clear
+            if gap < (self.config.distinct if well else self.config.doubtful):
                 return None
         return best
 
