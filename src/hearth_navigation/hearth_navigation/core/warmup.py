@@ -7,7 +7,7 @@ import math
 import numpy as np
 from hearth_core.geometry import Pose2
 
-from hearth_navigation.core import frontier
+from hearth_navigation.core import frontier, grid_search
 from hearth_navigation.core.driving import Driving, DrivingConfig
 from hearth_navigation.core.field import surface_field
 from hearth_navigation.core.footprint import Footprint
@@ -15,6 +15,7 @@ from hearth_navigation.core.grid import FREE, OCCUPIED, Grid
 from hearth_navigation.core.localizer import Localizer
 from hearth_navigation.core.mapper import Mapper
 from hearth_navigation.core.matcher import correlate
+from hearth_navigation.core.mppi_kernels import person_gap
 from hearth_navigation.core.odometry import OdometryBuffer
 from hearth_navigation.core.raycast import expected_ranges
 from hearth_navigation.core.relocalizer import Beams
@@ -57,6 +58,9 @@ def main() -> None:
     cast(np.array([[3.0, -1.0, 3.0, 1.0]]), np.zeros((0, 3)), Pose2())
     footprint = Footprint.rectangle(0.3, 0.25, 0.25)
     frontier.views(mapper.live(), mapper.pose, footprint)
+    grid_search.shortest(grid.cells == FREE, (10, 10), (50, 60))
+    someone = np.array([[3.0, 2.0, 0.1, 0.0, 0.25]])
+    person_gap(someone, footprint.box, 0.0, pose.x, pose.y, 1.0, 0.0)
     odometry = OdometryBuffer()
     driving = Driving(DrivingConfig(), footprint, odometry)
     driving.set_grid(grid)
