@@ -61,12 +61,12 @@ class Tally:
     motions: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
-    def add(self, name: str, ms: float, *, ok: bool) -> None:
+    def add(self, name: str, ms: float, result: object) -> None:
         """Count one query."""
-        self.solved.append(ok)
+        self.solved.append(not isinstance(result, PlanningError))
         self.ms.append(ms)
-        if not ok:
-            self.failed.append(name)
+        if isinstance(result, PlanningError):
+            self.failed.append(f"{name} ({result.reason})")
 
 
 def run(options: Options) -> Report:
@@ -200,7 +200,7 @@ def paths(
             )
         )
         ok = not isinstance(path, PlanningError)
-        tally.add(problem.name, ms, ok=ok)
+        tally.add(problem.name, ms, path)
         length = NAN
         if not isinstance(path, PlanningError):
             length = float(np.sum(np.linalg.norm(np.diff(path[:, dofs], axis=0), axis=1)))
@@ -243,7 +243,7 @@ def trajectories(
                 return planner.timed(robot.joints, path, p.scene, 1.0)
 
             motion, ms = timed(work)
-            tally.add(problem.name, ms, ok=not isinstance(motion, PlanningError))
+            tally.add(problem.name, ms, motion)
             if isinstance(motion, PlanningError):
                 continue
             tally.motions.append(motion.duration)
@@ -336,7 +336,7 @@ def upright(robot: Set, problems: list[Problem], seed: int) -> list[Figure]:
                 upright=(robot.tip, a, math.radians(1.9)),
             )
         )
-        tally.add(problem.name, ms, ok=not isinstance(path, PlanningError))
+        tally.add(problem.name, ms, path)
         if isinstance(path, PlanningError):
             continue
         oracle = Oracle(model, robot.joints)
@@ -383,7 +383,7 @@ def inverses(panda: Set, fetch: Set, count: int) -> list[Figure]:
                 lambda w=planner, j=joints, a=ends[0], p=poses, i=i: w.solve(j, p, a, 100, i)  # type: ignore[misc]
             )
             if i > 0:  # the first one reads the kernel
-                tally.add(str(i), took, ok=not isinstance(answer, PlanningError))
+                tally.add(str(i), took, answer)
         found += [
             Figure(f"{name}: solved", float(np.mean(tally.solved)), "", share, "higher", count),
             Figure(f"{name} (median)", _at(tally, 50), "ms", ms, "lower", count),
@@ -408,7 +408,7 @@ def lines(robot: Set, count: int) -> list[Figure]:
         path, ms = timed(
             lambda q=q, t=target: planner.line(robot.joints, robot.tip, q, t, None, step=0.002)  # type: ignore[misc]
         )
-        tally.add(str(i), ms, ok=not isinstance(path, PlanningError))
+        tally.add(str(i), ms, path)
         if isinstance(path, PlanningError):
             continue
         cost.append(ms * 60.0 / len(path))

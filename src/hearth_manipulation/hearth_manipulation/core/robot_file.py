@@ -203,10 +203,7 @@ def _limits(node: ET.Element, kind: str, source: str, where: str) -> tuple[float
                 raise FileFormatError(source, where, f"<limit> has no {key!r}")
         lower = float(_numbers(limit, "lower", 1, source, where)[0])
         upper = float(_numbers(limit, "upper", 1, source, where)[0])
-        soft = node.find("safety_controller")
-        if soft is not None:  # the tighter of both, as its controller stops there
-            lower = max(lower, float(soft.get("soft_lower_limit", lower)))
-            upper = min(upper, float(soft.get("soft_upper_limit", upper)))
+        # <safety_controller> says where a controller begins to brake, not where a joint ends.
         if not lower < upper:
             raise FileFormatError(source, where, f"lower {lower} >= upper {upper}")
     if limit.get("velocity") is None:
