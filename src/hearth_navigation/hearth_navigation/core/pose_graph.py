@@ -33,8 +33,11 @@ class Relation:
 class PoseGraph:
     """Poses by index; the first one is fixed."""
 
-    def __init__(self, loss: float = 1.0) -> None:
-        """``loss``: whitened residual at which a loop begins to lose weight."""
+    def __init__(self, loss: float = 3.0) -> None:
+        """``loss``: whitened residual at which a loop begins to lose weight.
+
+        With 1 true loops lost against a chain that is surer of itself than it should be.
+        """
         self._gtsam = _gtsam()
         self._loss = loss
         parameters = self._gtsam.ISAM2Params()
