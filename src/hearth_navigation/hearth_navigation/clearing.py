@@ -11,7 +11,12 @@ import numpy as np
 from hearth_core.frames import MAP
 from hearth_core.geometry import Pose2
 from hearth_nodekit.convert import pose2_to_pose, to_time
-from nav2_msgs.srv import ClearEntireCostmap, GetCostmap
+from nav2_msgs.srv import (
+    ClearCostmapAroundRobot,
+    ClearCostmapExceptRegion,
+    ClearEntireCostmap,
+    GetCostmap,
+)
 from rclpy.node import Node
 
 from hearth_navigation.core.driving import Driving
@@ -21,21 +26,40 @@ _LETHAL, _INSCRIBED, _FREE_MOST = 254, 253, 252
 
 
 class CostmapServices:
-    """Serves ``clear_entirely_*`` and ``get_costmap`` of both costmaps; both forget together."""
+    """Serves ``clear_*`` and ``get_costmap`` of both costmaps; both forget together."""
 
     def __init__(self, node: Node, driving: Driving, now: Callable[[], float]) -> None:
         self._node = node
         self._driving = driving
         self._now = now
         for name in ("local_costmap", "global_costmap"):
-            node.create_service(
-                ClearEntireCostmap, f"{name}/clear_entirely_{name}", self._clear_all
-            )
+            for kind, verb, work in (
+                (ClearEntireCostmap, "clear_entirely", self._clear_all),
+                (ClearCostmapAroundRobot, "clear_around", self._clear_around),
+                (ClearCostmapExceptRegion, "clear_except", self._clear_except),
+            ):
+                node.create_service(kind, f"{name}/{verb}_{name}", work)
         node.create_service(GetCostmap, "local_costmap/get_costmap", self._get_local)
         node.create_service(GetCostmap, "global_costmap/get_costmap", self._get_global)
 
     def _clear_all(self, _: Any, response: Any) -> Any:
         self._driving.clear()
+        return response
+
+    def _clear_around(self, request: Any, response: Any) -> Any:
+        return self._clear_here(request, response, keep=False)
+
+    def _clear_except(self, request: Any, response: Any) -> Any:
+        return self._clear_here(request, response, keep=True)
+
+    def _clear_here(self, request: Any, response: Any, *, keep: bool) -> Any:
+        pose, distance = self._driving.pose(self._now()), float(request.reset_distance)
+        if pose is None or not (math.isfinite(distance) and distance >= 0.0):
+            self._node.get_logger().error(
+                f"costmap not cleared: {'not localized' if pose is None else distance}"
+            )
+            return response
+        self._driving.clear(pose, distance, keep=keep)
         return response
 
     def _get_local(self, _: Any, response: Any) -> Any:

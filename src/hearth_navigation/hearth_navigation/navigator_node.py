@@ -48,6 +48,7 @@ from hearth_navigation.navigator_config import Config, parse_footprint
 from hearth_navigation.paths import Paths
 from hearth_navigation.places import PoseReader
 from hearth_navigation.sensors import Sight, SightListener
+from hearth_navigation.tours import Tours
 
 _MAP = MAP.encode() + b"\0"
 _YEAR_2001 = 1e9
@@ -86,6 +87,7 @@ class NavigatorNode(Node):
         self.create_subscription(Polygon, "local_costmap/footprint", self._on_footprint, 1)
         read_pose = PoseReader(self.driving, self._home)
         self._journeys = Journeys(self, self.driving, self.now, read_pose)
+        self._tours = Tours(self, self.driving, self.now, read_pose)
         self._paths = Paths(self, self.driving, self.now, read_pose)
         self._behaviors = Behaviors(self, self.driving, self.now)
         CostmapServices(self, self.driving, self.now)
@@ -109,7 +111,7 @@ class NavigatorNode(Node):
 
     def close(self) -> None:
         """Stop the base before leaving."""
-        for servers in (self._journeys, self._paths, self._behaviors):
+        for servers in (self._journeys, self._tours, self._paths, self._behaviors):
             servers.close()
         self._control.close()
         self._planning.close()

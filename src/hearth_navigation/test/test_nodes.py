@@ -27,6 +27,7 @@ from nav2_msgs.action import (
     BackUp,
     ComputePathThroughPoses,
     ComputePathToPose,
+    FollowWaypoints,
     NavigateToPose,
     Spin,
 )
@@ -240,3 +241,13 @@ def test_a_path_through_poses_passes_them(robot: SimulatedRobot) -> None:
         assert min(away) < 0.02
     status, result = caller.call(ComputePathThroughPoses.Goal(), timeout=30.0)
     assert result.error_code == ComputePathThroughPoses.Result.NO_VIAPOINTS_GIVEN
+
+
+def test_waypoints_are_visited_and_what_cannot_be_reached_is_named(robot: SimulatedRobot) -> None:
+    poses = [Pose2(4.25, 4.5, 0.0), Pose2(1.6, 3.2, 0.0)]  # the first lies in a wall
+    goal = FollowWaypoints.Goal(poses=[to_pose_stamped(pose, 0.0) for pose in poses])
+    caller = ActionCaller(robot.client, FollowWaypoints, "follow_waypoints")
+    status, result = caller.call(goal, timeout=120.0)
+    assert status == GoalStatus.STATUS_SUCCEEDED, result
+    assert [item.index for item in result.missed_waypoints] == [0]
+    assert robot.world.pose.distance(poses[1]) < 0.06
