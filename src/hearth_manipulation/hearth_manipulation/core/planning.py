@@ -42,7 +42,7 @@ class Planner(LinePlanner):
         margin: float = 0.01,
         upright: tuple[str, tuple[float, float, float], float] | None = None,
         seed: int = 0,
-        samples: int = 20000,
+        samples: int = 100000,
         tries: int = 1,
     ) -> Array:
         """A free path from ``start`` to one of ``goals``.

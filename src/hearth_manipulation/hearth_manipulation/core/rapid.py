@@ -119,7 +119,7 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
             direct = np.empty((2, n))
             direct[0], direct[1] = start, goals[g]
             return direct
-    capacity = 2 * most + 16 * goals.shape[0] + 1024
+    capacity = min(2 * most, 40000) + 16 * goals.shape[0] + 1024
     nodes = np.empty((2, n, capacity))
     parents = np.empty((2, capacity), np.int32)
     domain = np.full((2, capacity), np.inf)
