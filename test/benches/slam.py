@@ -35,6 +35,7 @@ INTEL = MapperConfig(
     match_reach=12.0,
     point_sigma=0.04,
     independent=6.0,
+    loop_loss=1.0,
     noise=MotionNoise(0.1, 0.05, 0.1, 0.03, 0.01),
 )
 """Half the beams of a home's lidar, a scan a second, wheels of 2003."""

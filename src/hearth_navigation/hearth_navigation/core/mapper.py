@@ -59,6 +59,8 @@ class MapperConfig:
     """Scan points per independent measurement."""
     noise: MotionNoise = field(default_factory=lambda: MotionNoise(floor=0.001))
     """Of the wheels."""
+    loop_loss: float = 3.0
+    """Whitened residual at which a loop begins to lose weight; smaller for long, alike halls."""
     loops: LoopConfig = field(default_factory=LoopConfig)
 
 
@@ -80,7 +82,7 @@ class Mapper:
         self._travelled = 0.0
         self._session = 0
         """First keyframe of this drive; earlier ones come from a stored graph."""
-        self._graph = PoseGraph()
+        self._graph = PoseGraph(self.config.loop_loss)
         self._loops = LoopCloser(
             self.config.loops,
             self.config.match_resolution,
