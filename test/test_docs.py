@@ -22,7 +22,8 @@ def test_every_package_with_parameters_shows_them() -> None:
 
 
 def test_an_old_table_is_replaced_and_an_unknown_class_is_named() -> None:
-    text = "a\n<!-- parameters: hearth_sim.world_node:Config -->\nan outdated table\n<!-- end -->\nb\n"
+    begin = "<!-- parameters: hearth_sim.world_node:Config -->"
+    text = f"a\n{begin}\nan outdated table\n<!-- end -->\nb\n"
     new = filled(text, "README.md")
     assert "outdated" not in new
     assert "| `factor` |" in new

@@ -53,7 +53,8 @@ def test_no_node_of_the_deployment_hears_truth(running: Running) -> None:
 
 def test_only_the_clock_is_absolute(running: Running) -> None:
     node: Node = running.ears.nodes["root"]
-    allowed = ("/clock", "/rosout", "/parameter_events", "/sim/", "/appliances", "/bridge/", "/robot1/")
+    ros = ("/clock", "/rosout", "/parameter_events")
+    allowed = (*ros, "/sim/", "/appliances", "/bridge/", "/robot1/")
     others = [
         name
         for name, _ in node.get_topic_names_and_types()
