@@ -189,7 +189,7 @@ def replay_killed(recording: Path, database: Path, kills: int, seed: int) -> int
     while True:
         process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(recording), str(database)],
-            env={**os.environ, "HEARTH_STORM_PAUSE": "0.001" if killed < kills else "0"},
+            env={**os.environ, "HEARTH_STORM_PAUSE": "0.02" if killed < kills else "0"},
         )
         try:
             if killed >= kills:
