@@ -117,7 +117,10 @@ def _restore(layout: Layout, archive: Path, staged: Path, key: str) -> bool:
     """Unpack from the cache; say whether that gave a whole prefix."""
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            tar.extractall(staged, filter="data")
+            if hasattr(tarfile, "data_filter"):
+                tar.extractall(staged, filter="data")
+            else:  # Python 3.11.2 of Debian 12
+                tar.extractall(staged)
         _replace(staged, _PLACEHOLDER, str(layout.hearth))
         return (staged / KEY_FILE).read_text(encoding="utf-8") == key
     except (OSError, EOFError, tarfile.TarError, ValueError):
