@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from hearth_core.errors import BadInputError
 from hearth_core.frames import MAP
 from hearth_core.geometry import Pose2
 from hearth_nodekit.convert import pose2_to_pose, to_time
 from nav2_msgs.srv import (
+    ClearCostmapAroundPose,
     ClearCostmapAroundRobot,
     ClearCostmapExceptRegion,
     ClearEntireCostmap,
@@ -21,6 +23,7 @@ from rclpy.node import Node
 
 from hearth_navigation.core.driving import Driving
 from hearth_navigation.costmaps import LOCAL_SIZE, to_costs, window
+from hearth_navigation.journeys import ReadPose
 
 _LETHAL, _INSCRIBED, _FREE_MOST = 254, 253, 252
 
@@ -28,17 +31,28 @@ _LETHAL, _INSCRIBED, _FREE_MOST = 254, 253, 252
 class CostmapServices:
     """Serves ``clear_*`` and ``get_costmap`` of both costmaps; both forget together."""
 
-    def __init__(self, node: Node, driving: Driving, now: Callable[[], float]) -> None:
+    def __init__(
+        self, node: Node, driving: Driving, now: Callable[[], float], read_pose: ReadPose
+    ) -> None:
         self._node = node
+        self._read_pose = read_pose
         self._driving = driving
         self._now = now
         for name in ("local_costmap", "global_costmap"):
             for kind, verb, work in (
                 (ClearEntireCostmap, "clear_entirely", self._clear_all),
                 (ClearCostmapAroundRobot, "clear_around", self._clear_around),
+                (ClearCostmapAroundPose, "clear_around_pose", self._clear_around_pose),
                 (ClearCostmapExceptRegion, "clear_except", self._clear_except),
             ):
                 node.create_service(kind, f"{name}/{verb}_{name}", work)
+        # Nav2's servers have the names above, its own Python client asks for these.
+        for kind, what, work in (
+            (ClearCostmapAroundRobot, "around_robot", self._clear_around),
+            (ClearCostmapAroundPose, "around_pose", self._clear_around_pose),
+            (ClearCostmapExceptRegion, "except_region", self._clear_except),
+        ):
+            node.create_service(kind, f"local_costmap/clear_costmap_{what}", work)
         node.create_service(GetCostmap, "local_costmap/get_costmap", self._get_local)
         node.create_service(GetCostmap, "global_costmap/get_costmap", self._get_global)
 
@@ -51,6 +65,18 @@ class CostmapServices:
 
     def _clear_except(self, request: Any, response: Any) -> Any:
         return self._clear_here(request, response, keep=True)
+
+    def _clear_around_pose(self, request: Any, response: Any) -> Any:
+        distance = float(request.reset_distance)
+        try:
+            centre = self._read_pose(request.pose)
+            if not (math.isfinite(distance) and distance >= 0.0):
+                raise BadInputError(f"distance {distance}")
+        except BadInputError as error:
+            self._node.get_logger().error(f"costmap not cleared: {error}")
+            return response
+        self._driving.clear(centre, distance)
+        return response
 
     def _clear_here(self, request: Any, response: Any, *, keep: bool) -> Any:
         pose, distance = self._driving.pose(self._now()), float(request.reset_distance)

@@ -19,6 +19,7 @@ NODES = (
     "behavior_server",
     "bt_navigator",
     "controller_server",
+    "docking_server",
     "map_server",
     "planner_server",
     "smoother_server",

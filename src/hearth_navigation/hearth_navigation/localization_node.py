@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import PoseWithCovarianceStamped
-from hearth_core.errors import BadInputError
+from hearth_core.errors import BadInputError, HearthError
 from hearth_core.frames import MAP, ODOM
 from hearth_core.geometry import Pose2
 from hearth_core.health import Health, Level
@@ -23,6 +23,7 @@ from hearth_nodekit.topics import AMCL_POSE, INITIAL_POSE, PARTICLE_CLOUD
 from hearth_nodekit.topics import MAP as MAP_TOPIC
 from hearth_nodekit.transforms import TransformBroadcaster
 from hearth_nodekit.worker import LatestWorker
+from nav2_msgs.srv import LoadMap
 from nav_msgs.msg import OccupancyGrid
 from rclpy.node import Node
 from std_srvs.srv import Empty
@@ -85,6 +86,7 @@ class LocalizationNode(Node):
         self._worker = LatestWorker(self, self._on_sight, "localization")
         SightListener(self, self._worker.offer)
         INITIAL_POSE.subscribe(self, self._on_initial_pose)
+        self.create_service(LoadMap, "map_server/load_map", self._on_load_map)
         self.create_service(Empty, "reinitialize_global_localization", self._on_reinitialize)
         report_health(self, self._health)
 
@@ -107,6 +109,27 @@ class LocalizationNode(Node):
             self.get_logger().error(f"map refused: {error}")
             return
         self._use(grid)
+
+    def _on_load_map(self, request: LoadMap.Request, response: LoadMap.Response) -> Any:
+        if not self._config.map:
+            response.result = LoadMap.Response.RESULT_UNDEFINED_FAILURE
+            self.get_logger().error("load_map refused: another node serves the map")
+            return response
+        path = resolve(request.map_url.removeprefix("file://"))
+        if not path.is_file():
+            response.result = LoadMap.Response.RESULT_MAP_DOES_NOT_EXIST
+            self.get_logger().error(f"load_map refused: no file {request.map_url!r}")
+            return response
+        try:
+            grid = grids.load(path)
+        except (HearthError, OSError, ValueError) as error:
+            response.result = LoadMap.Response.RESULT_INVALID_MAP_DATA
+            self.get_logger().error(f"load_map refused: {error}")
+            return response
+        response.map = from_grid(grid, self._now())
+        self._map.publish(response.map)
+        self._use(grid)
+        return response
 
     def _on_sight(self, sight: Sight) -> None:
         with self._lock:

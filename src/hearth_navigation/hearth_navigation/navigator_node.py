@@ -41,6 +41,7 @@ from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.semantics import furniture_mask
 from hearth_navigation.core.zones import load_zones
 from hearth_navigation.costmaps import CostmapPublisher
+from hearth_navigation.docking import Docking
 from hearth_navigation.journeys import Journeys
 from hearth_navigation.lifecycle import LifecycleFacade
 from hearth_navigation.messages import resolve, to_detections, to_grid, to_path
@@ -49,6 +50,7 @@ from hearth_navigation.paths import Paths
 from hearth_navigation.places import PoseReader
 from hearth_navigation.sensors import Sight, SightListener
 from hearth_navigation.tours import Tours
+from hearth_navigation.unsupported import Unsupported
 
 _MAP = MAP.encode() + b"\0"
 _YEAR_2001 = 1e9
@@ -90,7 +92,10 @@ class NavigatorNode(Node):
         self._tours = Tours(self, self.driving, self.now, read_pose)
         self._paths = Paths(self, self.driving, self.now, read_pose)
         self._behaviors = Behaviors(self, self.driving, self.now)
-        CostmapServices(self, self.driving, self.now)
+        charger = self._home.charger if self._home is not None else None
+        self._docking = Docking(self, self.driving, self.now, read_pose, charger)
+        self._unsupported = Unsupported(self)
+        CostmapServices(self, self.driving, self.now, read_pose)
         CostmapPublisher(self, self.driving)
         LifecycleFacade(self, lambda: self.driving.snapshot is not None)
         self.create_subscription(SpeedLimit, "speed_limit", self._on_speed_limit, 1)
@@ -111,7 +116,14 @@ class NavigatorNode(Node):
 
     def close(self) -> None:
         """Stop the base before leaving."""
-        for servers in (self._journeys, self._tours, self._paths, self._behaviors):
+        for servers in (
+            self._journeys,
+            self._tours,
+            self._paths,
+            self._behaviors,
+            self._docking,
+            self._unsupported,
+        ):
             servers.close()
         self._control.close()
         self._planning.close()

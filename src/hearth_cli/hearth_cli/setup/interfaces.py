@@ -7,11 +7,12 @@ compile again. Nothing depends on the cache: without it, or with a broken one, t
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,12 +30,24 @@ _TEXT = {"", ".cmake", ".sh", ".bash", ".zsh", ".dsv", ".xml", ".txt", ".py", ".
 
 
 def package_folders(layout: Layout) -> list[Path]:
-    """The packages to build; the largest first, so that two workers end together."""
+    """The packages to build: what others of them need first, then the largest first.
+
+    So nothing waits for a package that is not being built yet, and two workers end together.
+    """
     folders = [path.parent for path in (layout.root / "underlay").glob("*/package.xml")]
     own = layout.root / "src" / "hearth_interfaces"
     if (own / "package.xml").is_file():
         folders.append(own)
-    return sorted(folders, key=lambda folder: -len(list(folder.glob("*/*.*"))))
+    needed = {name for folder in folders for name in needs(folder)}
+    return sorted(
+        folders, key=lambda folder: (folder.name not in needed, -len(list(folder.glob("*/*.*"))))
+    )
+
+
+def needs(folder: Path) -> set[str]:
+    """What the package in `folder` says it depends on."""
+    text = (folder / "package.xml").read_text(encoding="utf-8")
+    return set(re.findall(r"<depend>([a-z0-9_]+)</depend>", text))
 
 
 def build(layout: Layout, key: str, progress: Progress) -> None:
@@ -69,7 +82,10 @@ def _compile(layout: Layout, prefix: Path, progress: Progress) -> None:
     # A generator runs on one core; a compiler fills the other.
     workers = min(2, os.cpu_count() or 1)
     with ThreadPoolExecutor(workers) as pool:
-        jobs = {pool.submit(_make, layout, folder, prefix, env): folder for folder in folders}
+        jobs: dict[Future[None], Path] = {}
+        for folder in folders:
+            before = [job for job, other in jobs.items() if other.name in needs(folder)]
+            jobs[pool.submit(_make, layout, folder, prefix, env, before)] = folder
         try:
             for number, job in enumerate(as_completed(jobs), start=1):
                 job.result()
@@ -79,7 +95,15 @@ def _compile(layout: Layout, prefix: Path, progress: Progress) -> None:
             raise
 
 
-def _make(layout: Layout, folder: Path, prefix: Path, env: Mapping[str, str]) -> None:
+def _make(
+    layout: Layout,
+    folder: Path,
+    prefix: Path,
+    env: Mapping[str, str],
+    before: Sequence[Future[None]] = (),
+) -> None:
+    for job in before:  # submitted earlier, so it runs or is done
+        job.result()
     build_folder = layout.hearth / "build" / folder.name
     # A cache of another place or interpreter stops CMake; objects of another source do no harm.
     (build_folder / "CMakeCache.txt").unlink(missing_ok=True)
