@@ -342,3 +342,10 @@ def test_without_any_python_one_command_names_all_that_is_needed() -> None:
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     wanted = {need.package.replace(version, "python3") for need in system.needs()}
     assert wanted <= words
+
+
+def test_an_interface_package_is_built_after_what_it_needs() -> None:
+    root = Path(__file__).resolve().parents[3]
+    order = [folder.name for folder in interfaces.package_folders(Layout.of(root))]
+    assert order.index("geographic_msgs") < order.index("nav2_msgs")
+    assert "geographic_msgs" in interfaces.needs(root / "underlay" / "nav2_msgs")
