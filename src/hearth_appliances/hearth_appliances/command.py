@@ -22,6 +22,7 @@ from hearth_appliances.core.secrets import (
 )
 from hearth_appliances.endpoint import default_path, read_endpoint
 from hearth_appliances.simulator.acts import Script, load_script
+from hearth_appliances.simulator.pushes import PushShape
 from hearth_appliances.simulator.server import Ports
 from hearth_appliances.simulator.standalone import Options, Standalone
 
@@ -107,6 +108,7 @@ def serve(options: argparse.Namespace) -> int:
             load_script(options.script) if options.script else Script(),
             options.factor,
             Ports(options.rest_port, options.mqtt_port),
+            PushShape(options.push_shape),
             options.endpoint,
         )
     )
@@ -146,6 +148,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rest-port", type=int, default=0, help="default: a free one")
     parser.add_argument(
         "--mqtt-port", type=int, default=0, help="443: the SDK's MQTT client as it is comes here"
+    )
+    parser.add_argument(
+        "--push-shape",
+        choices=[shape.value for shape in PushShape],
+        default=PushShape.EVENT.value,
+        help="how pushes are wrapped",
     )
     _endpoint(parser)
     commands = parser.add_subparsers(dest="command")

@@ -22,6 +22,7 @@ from hearth_appliances.endpoint import read_endpoint
 from hearth_appliances.simulator.appliances import Refrigerator, Washer
 from hearth_appliances.simulator.faults import Trouble
 from hearth_appliances.simulator.fixture import TOKEN, RunningCloud
+from hearth_appliances.simulator.pushes import PushShape
 from hearth_appliances.simulator.tls import Authority
 from hearth_core.errors import BadInputError, HearthError
 from thinqconnect import ThinQApi, ThinQMQTTClient
@@ -102,6 +103,29 @@ def test_pushes_come_over_mqtt_after_a_list_of_announced_calls(served: RunningCl
         move_door(served, opened=False)
         await until(lambda: ear.doors()[-1] == "CLOSE")
         await backend.close()
+
+    asyncio.run(scenario())
+
+
+def test_pushes_are_understood_however_they_are_wrapped(served: RunningCloud) -> None:
+    def use(shape: PushShape) -> None:
+        served.do(lambda cloud: setattr(cloud, "push_shape", shape))
+
+    async def scenario() -> None:
+        ear, backend = Ear(), served.backend()
+        await backend.open(ear)
+        await backend.subscribe(FRIDGE)
+        said: list[str] = []
+        try:
+            for shape in PushShape:
+                use(shape)
+                for opened in (True, False):
+                    move_door(served, opened=opened)
+                    said.append("OPEN" if opened else "CLOSE")
+                    await until(lambda: ear.doors() == said)
+        finally:
+            use(PushShape.EVENT)
+            await backend.close()
 
     asyncio.run(scenario())
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hearth_appliances.core.backend import parse_push
 from hearth_appliances.simulator.acts import Act, load_script, perform
 from hearth_appliances.simulator.appliances import Dishwasher, Oven, Refrigerator, Washer, make
 from hearth_appliances.simulator.cloud import Answer, Cloud
@@ -13,7 +14,7 @@ from hearth_appliances.simulator.machine import RefusedError
 from hearth_appliances.simulator.parts.course import Course
 from hearth_appliances.simulator.parts.heat import Compartment
 from hearth_appliances.simulator.parts.oven import Cavity
-from hearth_appliances.simulator.pushes import PushDelay
+from hearth_appliances.simulator.pushes import PushDelay, PushShape
 from hearth_core.errors import BadInputError, HearthError, UnknownNameError
 
 HEADERS = {
@@ -314,6 +315,24 @@ def test_people_open_doors_press_panels_and_break_things(cloud: Cloud) -> None:
     ):
         with pytest.raises(HearthError, match=choices):
             perform(cloud, words)
+
+
+@pytest.mark.parametrize("shape", PushShape)
+def test_pushes_in_every_shape_say_the_same(shape: PushShape) -> None:
+    cloud = make_cloud(Fault(5.0, Trouble.DEVICE_GONE, lasts=5.0, device="fridge"))
+    cloud.push_shape = shape
+    subscribe(cloud, "fridge")
+    assert ask(cloud, "POST", "push/devices").status == 200
+    cloud.appliances["fridge"].door_moved(opened=True)
+    raw = [out.message for step in range(1, 900) for out in cloud.advance(0.1 * step)]
+    assert all((shape.value in message) is (shape is not PushShape.FLAT) for message in raw)
+    found = [push for push in map(parse_push, raw) if push is not None]
+    assert len(found) == len(raw)
+    assert {"MAIN/doorStatus/doorState": "OPEN"} in [push.report for push in found]
+    assert {push.device_id for push in found} == {"fridge"}
+    assert "DOOR_IS_OPEN" in {push.code for push in found}
+    assert {push.kind for push in found} >= {"DEVICE_STATUS", "DEVICE_PUSH", "DEVICE_UNREGISTERED"}
+    assert all(push.stamp is not None and push.message_id for push in found)
 
 
 def test_used_energy_is_told_by_days(cloud: Cloud) -> None:

@@ -27,8 +27,8 @@ class WatchSettings:
     """Likewise one that runs: it should tell its remaining time every minute [s]."""
     attention: float = 180.0
     """A device is attended for this long after it changed [s]."""
-    spacing: float = 1.0
-    """Least time between two polls of ours [s]."""
+    spacing: float = 0.5
+    """Least time between two polls of ours [s]: twenty devices in use take ten seconds."""
     expiry: float = 12 * 3600.0
     """A subscription is renewed before it is this old [s] (documented to last 24 h at most)."""
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 import time as wall
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hearth_nodekit.testing import Spinner, isolated_context, wait_until
@@ -116,7 +112,7 @@ def _matched(node: BridgeNode, infos: Mapping[str, object]) -> bool:
 
 
 def measure_abort(count: int) -> list[float]:
-    """Seconds from AbortNow's request to the HTTP request, while another command hangs."""
+    """Seconds from AbortNow's request to the HTTP request."""
     cloud = ScriptedCloud("washer")
     sent: list[float] = []
 
@@ -145,54 +141,4 @@ def measure_abort(count: int) -> list[float]:
     return delays
 
 
-@dataclass(frozen=True)
-class Idle:
-    """What a bridge with nothing to do costs."""
-
-    cores: float
-    memory: float
-    """Resident set size [MB]."""
-    proportional: float
-    """Proportional set size [MB]: shared pages counted once."""
-
-
-def measure_idle(devices: int, seconds: float) -> Idle:
-    """A bridge with ``devices`` appliances in a process of its own."""
-    code = (
-        "import sys, time\n"
-        "from hearth_appliances.measure.latency import idle_child\n"
-        f"idle_child({devices}, {seconds})\n"
-    )
-    out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=240.0
-    ).stdout
-    cores, rss, pss = (float(word) for word in out.split()[-3:])
-    return Idle(cores, rss, pss)
-
-
-def idle_child(devices: int, seconds: float) -> None:
-    """Body of the process."""
-    cloud = ScriptedCloud(count=devices - 1)
-    with isolated_context() as context:
-        node = BridgeNode(backend=cloud, context=context)
-        with Spinner(context, node):
-            wait_until(lambda: node.hub.connected, 30.0)
-            wall.sleep(2.0)
-            began = wall.process_time()
-            wall.sleep(seconds)
-            spent = wall.process_time() - began
-            memory = _memory("status", "VmRSS"), _memory("smaps_rollup", "Pss")
-            sys.stdout.write(f"{spent / seconds} {memory[0]} {memory[1]}\n")
-            node.close()
-        node.destroy_node()
-
-
-def _memory(file: str, key: str) -> float:
-    with Path(f"/proc/{os.getpid()}/{file}").open() as lines:
-        for line in lines:
-            if line.startswith(f"{key}:"):
-                return float(line.split()[1]) / 1024.0
-    return 0.0
-
-
-__all__ = ["Idle", "Latency", "measure_abort", "measure_idle", "measure_pushes"]
+__all__ = ["Latency", "measure_abort", "measure_pushes"]

@@ -177,6 +177,8 @@ def replay(recording: Path, database: Path, pause: float = 0.0) -> None:
             ingest.pushes(batch)
             batch.clear()
             wall.sleep(pause)
+    if pause:
+        wall.sleep(60.0)  # to be killed: it must not get away because the killer had to wait
     ingest.pushes(batch)
     store.keep_note("finished", True)
     store.close()
@@ -220,7 +222,12 @@ def dump(database: Path) -> list[tuple[Json, ...]]:
 
 def _wait_for_progress(database: Path, process: subprocess.Popen[bytes]) -> None:
     before = _noted(database, "cursor")
-    while process.poll() is None and _noted(database, "cursor") == before:
+    deadline = wall.monotonic() + 10.0  # it may be at the end already
+    while (
+        process.poll() is None
+        and _noted(database, "cursor") == before
+        and wall.monotonic() < deadline
+    ):
         wall.sleep(0.005)
 
 

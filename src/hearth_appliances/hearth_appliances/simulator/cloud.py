@@ -17,7 +17,7 @@ from hearth_appliances.simulator.energy import energy_usage
 from hearth_appliances.simulator.faults import INSTANT, Fault, FaultPlan, Trouble
 from hearth_appliances.simulator.link import Line
 from hearth_appliances.simulator.machine import Appliance, RefusedError
-from hearth_appliances.simulator.pushes import Outgoing, PushDelay, PushPath
+from hearth_appliances.simulator.pushes import Outgoing, PushDelay, PushPath, PushShape
 
 _DEVICE = re.compile(r"devices/(?P<id>[\w-]+)/(?P<what>profile|state|control)")
 _ENERGY = re.compile(r"devices/energy/(?P<id>[\w-]+)/(?P<what>profile|usage)")
@@ -69,6 +69,8 @@ class Cloud:
         self.faults = FaultPlan(faults)
         self._path = PushPath(delay or PushDelay(), self.faults, seed)
         self._clients = Clients()
+        self.push_shape = PushShape.EVENT
+        """How pushes are wrapped from now on."""
         self.mqtt_server = ""
         """URL of the broker, for ``/route``; "": there is none."""
         self.sign: Callable[[str, str], str] | None = None
@@ -296,7 +298,7 @@ class Cloud:
         wanting = self._clients.wanting(inner["pushType"], item.device_id, self._now)
         if not wanting:
             return
-        message = {**self._envelope(), "event": {**inner, **device}}
+        message = self.push_shape.wrap(self._envelope(), {**inner, **device})
         for client in wanting:
             self._path.send(self._now, Outgoing(client.name, message), item.device_id)
 

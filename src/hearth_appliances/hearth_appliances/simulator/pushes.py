@@ -5,10 +5,27 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from hearth_appliances.core.profile import Json
 from hearth_appliances.simulator.faults import FaultPlan, Trouble
+
+
+class PushShape(Enum):
+    """How a push is wrapped; which of them the vendor uses was never confirmed."""
+
+    EVENT = "event"
+    PUSH = "push"
+    FLAT = "flat"
+    """No wrapper: stamp and message id stand beside what they are about."""
+
+    def wrap(self, envelope: Mapping[str, Json], inner: Mapping[str, Json]) -> dict[str, Json]:
+        """The message of ``inner`` with its stamp and id."""
+        if self is PushShape.FLAT:
+            return {**envelope, **inner}
+        return {**envelope, self.value: dict(inner)}
 
 
 @dataclass(frozen=True)

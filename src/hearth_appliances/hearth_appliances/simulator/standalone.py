@@ -19,7 +19,7 @@ from hearth_appliances.endpoint import default_path, read_endpoint
 from hearth_appliances.simulator.acts import HELP, Script, perform
 from hearth_appliances.simulator.appliances import KINDS, Appliance, load_appliance, make
 from hearth_appliances.simulator.cloud import Cloud
-from hearth_appliances.simulator.pushes import Outgoing
+from hearth_appliances.simulator.pushes import Outgoing, PushShape
 from hearth_appliances.simulator.server import CloudServer, Ports
 
 _TICK = 0.05
@@ -38,6 +38,8 @@ class Options:
     factor: float = 1.0
     """Seconds of its clock in a second."""
     ports: Ports = field(default_factory=Ports)
+    push_shape: PushShape = PushShape.EVENT
+    """How pushes are wrapped."""
     endpoint: Path | None = None
     """File of the announcement; None: this DDS domain's."""
 
@@ -63,6 +65,7 @@ class Standalone:
             faults=options.script.faults,
             start=self._begin,
         )
+        self.cloud.push_shape = options.push_shape
         self.server = CloudServer(self.cloud, token, self.path, options.ports, rough=True)
 
     def run(self, stop: threading.Event, say: Callable[[str], None]) -> None:
