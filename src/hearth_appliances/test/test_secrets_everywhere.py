@@ -20,7 +20,10 @@ def test_the_search_finds_a_token_that_was_left_lying_around(tmp_path: Path) -> 
     path = tmp_path / "log"
     path.write_bytes(b"\x00binary" + TOKEN.encode() + b"\xff" + TOKEN.encode())
     assert count([path, tmp_path]) == 2
-    with subprocess.Popen([sys.executable, "-c", "input()", TOKEN], stdin=-1) as child:
+    program = [sys.executable, "-c", "print(flush=True); input()", TOKEN]
+    with subprocess.Popen(program, stdin=-1, stdout=-1) as child:
+        assert child.stdout is not None
+        child.stdout.readline()  # before it runs, it may not have its arguments yet
         found = in_process(child.pid)
         child.communicate(b"\n")
     assert found == 1
