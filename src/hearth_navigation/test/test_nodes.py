@@ -103,7 +103,8 @@ class SimulatedRobot:
             deadline = wall.monotonic() + 0.3
             while self.navigator.control_cycles == cycles and wall.monotonic() < deadline:
                 wall.sleep(0.002)
-            wall.sleep(0.004)
+            # Plans are made in wall time: on a busy machine a faster world runs out of patience.
+            wall.sleep(0.015)
             self.world.drive(self.command, 0.05)
             self._ticks += 1
 
@@ -249,5 +250,6 @@ def test_waypoints_are_visited_and_what_cannot_be_reached_is_named(robot: Simula
     caller = ActionCaller(robot.client, FollowWaypoints, "follow_waypoints")
     status, result = caller.call(goal, timeout=120.0)
     assert status == GoalStatus.STATUS_SUCCEEDED, result
-    assert [item.index for item in result.missed_waypoints] == [0]
+    missed = [(item.index, item.error_code) for item in result.missed_waypoints]
+    assert [index for index, _ in missed] == [0], missed
     assert robot.world.pose.distance(poses[1]) < 0.06
