@@ -11,8 +11,14 @@ from hearth_core.geometry import Transform
 
 from hearth_manipulation.core.bodies import make_body
 from hearth_manipulation.core.collision import hits_between
-from hearth_manipulation.core.kinematics import FIXED, PRISMATIC, REVOLUTE, Array, Tree
-from hearth_manipulation.core.model import BASE_DOFS, BASE_LIMITS, RobotModel, touching
+from hearth_manipulation.core.kinematics import PRISMATIC, REVOLUTE, Array, Tree
+from hearth_manipulation.core.model import (
+    BASE_DOFS,
+    BASE_LIMITS,
+    RobotModel,
+    movable_base,
+    touching,
+)
 from hearth_manipulation.core.robot_file import RobotFile, read_robot
 from hearth_manipulation.core.semantics import RobotSemantics, one_group, read_semantics
 from hearth_manipulation.core.spheres import Solid, cover
@@ -121,20 +127,7 @@ def always_touching(
 
 
 def _tree(file: RobotFile, index: Mapping[str, int], dofs: tuple[str, ...]) -> Tree:
-    count = len(index)
-    tree = Tree(
-        np.full(count, -1, np.int32),
-        np.tile(np.eye(3), (count, 1, 1)),
-        np.zeros((count, 3)),
-        np.tile(np.array([0.0, 0.0, 1.0]), (count, 1)),
-        np.full(count, FIXED, np.int32),
-        np.full(count, -1, np.int32),
-        np.ones(count),
-        np.zeros(count),
-    )
-    for i, axis, kind in ((0, 0, PRISMATIC), (1, 1, PRISMATIC), (2, 2, REVOLUTE)):
-        tree.parent[i], tree.kind[i], tree.dof[i] = i - 1, kind, i
-        tree.axis[i] = np.eye(3)[axis]
+    tree = movable_base(len(index))
     for joint in file.joints:
         i = index[joint.child]
         tree.parent[i] = index[joint.parent]

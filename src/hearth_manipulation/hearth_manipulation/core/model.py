@@ -225,15 +225,11 @@ def _shape(shape: Shape) -> tuple[str, Array]:
     return kind, np.array([shape.radius, shape.length])
 
 
-def _read(description: Description, may_touch: Iterable[tuple[str, str]]) -> RobotModel:
-    names = [
-        "base_x_link",
-        "base_y_link",
-        description.root,
-        *(joint.child for joint in description.joints.values()),
-    ]
-    index = {name: i for i, name in enumerate(names)}
-    count = len(names)
+def movable_base(count: int) -> Tree:
+    """Tree of ``count`` links whose first three are the base's; the others are still fixed.
+
+    The first link slides along x, the second along y, the third (the root) turns on it.
+    """
     tree = Tree(
         np.full(count, -1, np.int32),
         np.tile(np.eye(3), (count, 1, 1)),
@@ -244,10 +240,21 @@ def _read(description: Description, may_touch: Iterable[tuple[str, str]]) -> Rob
         np.ones(count),
         np.zeros(count),
     )
-    # base_x_link slides along x, base_y_link along y, the root link turns on it.
     for i, axis, kind in ((0, 0, PRISMATIC), (1, 1, PRISMATIC), (2, 2, REVOLUTE)):
         tree.parent[i], tree.kind[i], tree.dof[i] = i - 1, kind, i
         tree.axis[i] = np.eye(3)[axis]
+    return tree
+
+
+def _read(description: Description, may_touch: Iterable[tuple[str, str]]) -> RobotModel:
+    names = [
+        "base_x_link",
+        "base_y_link",
+        description.root,
+        *(joint.child for joint in description.joints.values()),
+    ]
+    index = {name: i for i, name in enumerate(names)}
+    tree = movable_base(len(names))
     driven = description.actuated()
     dofs = [*BASE_DOFS, *(joint.name for joint in driven)]
     limits = [BASE_LIMITS[name] for name in BASE_DOFS]
