@@ -7,13 +7,11 @@ default ``../shared/data`` beside the clone); nothing of them is in the reposito
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -25,29 +23,19 @@ from hearth_core.errors import BadInputError
 from hearth_core.geometry import Transform
 from hearth_description.core.model import find_model, load_urdf
 from hearth_manipulation.core.kinematics import Array
-from hearth_manipulation.core.loading import load_robot
 from hearth_manipulation.core.manifold import project
 from hearth_manipulation.core.model import RobotModel
 from hearth_manipulation.core.oracle import Oracle
 from hearth_manipulation.core.planning import Planner, PlanningError, Target
-from hearth_manipulation.core.scene import Scene, SeenSurfaces, Thing
+from hearth_manipulation.core.scene import Scene, SeenSurfaces
 from hearth_manipulation.core.timing import Trajectory
+from hearth_manipulation.problem_set import Problem, Set, load_set, read_problems
 
 MARGIN = 0.001
 """Distance kept to things where start and goal do [m]."""
 ORACLE = 1.0 / 64.0
 NAN = float("nan")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """One problem of the set."""
-
-    name: str
-    scene: Scene
-    start: Array
-    goal: Array
 
 
 @dataclass(eq=False)
@@ -96,65 +84,6 @@ def run(options: Options) -> Report:
     if options.plots:
         draw(options.plots, samples)
     return Report(figures, samples)
-
-
-@dataclass(frozen=True, eq=False)
-class Set:
-    """A robot and the joints its problems are about."""
-
-    model: RobotModel
-    joints: tuple[str, ...]
-    tip: str
-
-
-def load_set(folder: Path, name: str) -> Set:
-    """Load one of the robots through the same loader as any."""
-    place = folder / name
-    model = load_robot(
-        place / f"{name}.urdf", place / f"{name}.srdf", shapes=place / f"{name}_spherized.urdf"
-    )
-    with gzip.open(place / "problems.json.gz") as file:
-        joints = tuple(json.load(file)["joints"])
-    group = next(g for g in model.groups.values() if set(g.joints) == set(joints))
-    return Set(model, joints, group.tips[0])
-
-
-def read_problems(folder: Path, name: str, robot: Set, every: int) -> Iterator[Problem]:
-    """The valid problems; cylinders are boxes in family ``box`` and capsules elsewhere."""
-    with gzip.open(folder / name / "problems.json.gz") as file:
-        families = json.load(file)["problems"]
-    dofs = robot.model.indices(robot.joints)
-    valid = [(f, p) for f, items in families.items() for p in items if p["valid"]]
-    for family, item in valid[::every]:
-        round_shape = "box" if family == "box" else "capsule"
-        things = [
-            Thing(b["name"], "box", 2.0 * np.array(b["half_extents"]), _pose(b))
-            for b in item["box"]
-        ]
-        things += [
-            Thing(
-                c["name"],
-                round_shape,
-                np.array([2.0 * c["radius"], 2.0 * c["radius"], c["length"]]),
-                _pose(c),
-            )
-            for c in item["cylinder"]
-        ]
-        things += [
-            Thing(s["name"], "sphere", np.full(3, 2.0 * s["radius"]), _pose(s))
-            for s in item["sphere"]
-        ]
-        ends = []
-        for values in (item["start"], item["goals"][0]):
-            q = robot.model.neutral()
-            q[dofs] = values
-            ends.append(q)
-        yield Problem(f"{family} {item['index']}", Scene().with_things(things), ends[0], ends[1])
-
-
-def _pose(item: dict[str, Any]) -> Transform:
-    quaternion = item.get("orientation_quat_xyzw", (0.0, 0.0, 0.0, 1.0))
-    return Transform.from_xyz_quaternion(tuple(item["position"]), tuple(quaternion))
 
 
 def timed(work: Callable[[], T]) -> tuple[T | PlanningError, float]:
