@@ -14,8 +14,9 @@ from hearth_core.frames import MAP
 from hearth_core.home.model import Home
 from hearth_core.outcome import Outcome
 from hearth_nodekit.actions import ActionCaller, Canceled
+from hearth_nodekit.appliance_topics import appliance_state
 from hearth_nodekit.convert import from_outcome, pose2_to_pose
-from hearth_nodekit.topics import AMCL_POSE, appliance_state
+from hearth_nodekit.topics import AMCL_POSE
 from nav2_msgs.action import NavigateToPose
 from rclpy.node import Node
 
