@@ -22,7 +22,7 @@ from hearth_cli.bench import Figure, Options, Report
 FIRST = 5000
 """Homes from here on are never trained on."""
 NAN = float("nan")
-PARTS = ("detection", "faults", "doors", "map")
+PARTS = ("detection", "faults", "doors", "map", "find")
 
 
 def run(options: Options) -> Report:
@@ -32,6 +32,8 @@ def run(options: Options) -> Report:
     parser.add_argument("--views", type=int, default=5 if options.quick else 10)
     parser.add_argument("--doors", type=int, default=1 if options.quick else 3)
     parser.add_argument("--changes", type=int, default=6 if options.quick else 50)
+    parser.add_argument("--finds", type=int, default=2, help="things looked for in each home")
+    parser.add_argument("--deployed", type=int, default=0, help="searches with navigation")
     parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--detector", default="household", help="household or catalogue")
     own = parser.parse_args(list(options.rest))
@@ -49,6 +51,8 @@ def run(options: Options) -> Report:
         _doors(seeds, own.doors, figures, samples)
     if "map" in parts:
         _map(own.changes, figures, samples)
+    if "find" in parts:
+        _find(options, own, seeds, figures, samples)
     return Report(figures, samples)
 
 
@@ -270,6 +274,77 @@ def _map(homes: int, figures: list[Figure], samples: list[dict[str, Any]]) -> No
         ),
     ]
     samples += [{"part": "map", **asdict(r)} for r in results]
+
+
+def _find(
+    options: Options,
+    own: argparse.Namespace,
+    seeds: tuple[int, ...],
+    figures: list[Figure],
+    samples: list[dict[str, Any]],
+) -> None:
+    from looks import make_detector
+    from search_homes import hunts
+
+    detector, found = make_detector(own.detector), []
+    for number in seeds:
+        mine = hunts(number, own.finds, detector)
+        found += mine
+        said = ", ".join(f"{h.label} {'ok' if h.found else 'NOT'} {h.driven:.0f} m" for h in mine)
+        _say(f"home {number}: {said}; whole tour {max(h.shortest for h in mine):.0f} m")
+    figures += find_figures(found)
+    samples += [{"part": "find", **asdict(h)} for h in found]
+    if own.deployed:
+        from find_deployed import find_deployed
+
+        labels = ("book", "mug", "remote_control", "bottle", "detergent", "slipper")
+        real = [
+            find_deployed(options.root, seed, labels[seed % len(labels)])
+            for seed in range(own.deployed)
+        ]
+        figures += [
+            Figure(
+                "found in a deployment (apartment)",
+                _share(real, "found"),
+                "",
+                0.95,
+                "higher",
+                len(real),
+            ),
+            Figure(
+                "touched on the way", sum(len(r.contacts) for r in real), "", 0, "lower", len(real)
+            ),
+        ]
+        samples += [{"part": "find deployed", **asdict(r)} for r in real]
+
+
+def find_figures(found: list[Any]) -> list[Figure]:
+    """Of searches in rendered homes."""
+    count = len(found)
+    ratio = np.array([h.driven / max(h.shortest, 1e-6) for h in found])
+    hit = np.array([h.found for h in found], bool)
+    wrong = [h.claimed and not h.found for h in found]
+    views = float(np.mean([h.views for h in found]))
+    return [
+        Figure("found, never seen, new homes", float(hit.mean()), "", 0.95, "higher", count),
+        Figure("another thing taken for it", float(np.mean(wrong)), "", NAN, "lower", count),
+        Figure(
+            "way within 1.5 of the shortest tour",
+            float((ratio <= 1.5).mean()),
+            "",
+            0.95,
+            "higher",
+            count,
+        ),
+        Figure(
+            "way over the shortest tour (median)", float(np.median(ratio)), "", 1.5, "lower", count
+        ),
+        Figure("way over the shortest tour (worst)", float(ratio.max()), "", 1.5, "lower", count),
+        Figure(
+            "stops too near to something", sum(h.scrapes for h in found), "", 0, "lower", count
+        ),
+        Figure("views of a search (mean)", views, "", NAN, "lower", count),
+    ]
 
 
 def _say(text: str) -> None:

@@ -22,6 +22,10 @@ from hearth_perception.watcher import NoViewError, Watcher
 
 Array = npt.NDArray[np.float64]
 
+PATIENCE = 15.0
+"""How much longer than planned a motion of the head may take [s of the robot's clock]: simulated
+time runs ahead of a busy machine's answers."""
+
 
 class HeadError(HearthError):
     """The head could not be pointed there."""
@@ -92,7 +96,7 @@ class Head:
                 ],
             )
         )
-        status, result = self._move.call(goal, timeout=seconds + 4.0, should_stop=should_stop)
+        status, result = self._move.call(goal, timeout=seconds + PATIENCE, should_stop=should_stop)
         if status != GoalStatus.STATUS_SUCCEEDED:
             raise HeadError(f"head_controller: {result.error_string or f'status {status}'}")
         on_error(gaze.error)

@@ -157,7 +157,7 @@ class Skills:
             on_place(name)
             track, seen = self._search(label, name, should_stop)
             if track is not None:
-                text = f"{track.id} in {track.place or name}"
+                text = f"{_named(track)} in {track.place or name}"
                 return Found(Outcome.success(text), track, (*searched, name))
             (searched if seen else unreachable).append(name)
         stays = f" (the base stays: {why})" if why else ""
@@ -193,7 +193,9 @@ class Skills:
         track = walker.track()
         if track is not None:
             return Found(
-                Outcome.success(f"{track.id} in {track.place or 'the open'}"), track, searched
+                Outcome.success(f"{_named(track)} in {track.place or 'the open'}"),
+                track,
+                searched,
             )
         shut = sorted(
             p.name
@@ -306,6 +308,12 @@ class Skills:
         """Whether a door or drawer of a place was last seen open."""
         doors = self.perceiver.doors.items()
         return any(name == place and seen.opening > 0.5 for (name, _), (_, seen) in doors)
+
+
+def _named(track: Track) -> str:
+    """Its name, and what it is if it was taken for something else at first."""
+    stem = track.id.rpartition("_")[0]
+    return track.id if stem == track.label else f"{track.label} ({track.id})"
 
 
 def _better(a: DoorView, b: DoorView) -> bool:

@@ -16,15 +16,17 @@ from hearth_perception.core.semantic_map import Glance, SemanticMap, Track
 from hearth_perception.core.shapes import Kind, Shape
 from hearth_perception.core.sighting import Sighting
 
-TABLE = np.stack(np.meshgrid(np.arange(0, 2, 0.1), np.arange(0, 2, 0.1)), -1).reshape(-1, 2)
+TABLE = np.stack(np.meshgrid(np.arange(0, 2, 0.02), np.arange(0, 2, 0.02)), -1).reshape(-1, 2)
 
 
-def sight(x: float, y: float, label: str = "mug") -> Sighting:
+def sight(
+    x: float, y: float, label: str = "mug", size: tuple[float, float, float] = (0.08, 0.08, 0.1)
+) -> Sighting:
     shape = Shape(
         Kind.CYLINDER,
         np.array([x, y, 0.8]),
         0.0,
-        np.array([0.08, 0.08, 0.1]),
+        np.array(size),
         np.full(3, 0.004),
         np.array([0.006, 0.004, 0.004]),
         np.array([1.0, 0.0]),
@@ -74,6 +76,49 @@ def test_a_thing_on_a_table_never_seen_before_has_not_appeared() -> None:
     things = SemanticMap()
     look(things, sight(1.0, 1.0))
     assert kinds(things) == []
+
+
+def bare(*things: tuple[float, float]) -> np.ndarray:
+    """The table as a camera sees it: nothing of it under things."""
+    away = np.linalg.norm(TABLE[:, None] - np.array(things)[None], axis=2).min(axis=1)
+    return TABLE[away > 0.05]
+
+
+def test_a_thing_that_was_overlooked_at_first_has_not_appeared() -> None:
+    things = SemanticMap()
+    things.survey("table", bare((1.0, 1.0)), 0.0)
+    look(things, sight(1.0, 1.0))
+    assert kinds(things) == []
+
+
+def test_a_thing_where_another_one_stood_has_appeared() -> None:
+    things = SemanticMap()
+    things.survey("table", bare((1.0, 1.0)), 0.0)
+    for k in range(3):
+        things.update([sight(1.0, 1.0)], float(k), glance(False))
+    look(things, empty=True)
+    look(things, sight(1.01, 1.0, "box", (0.06, 0.14, 0.17)))
+    assert kinds(things) == ["taken", "appeared"]
+
+
+def test_another_thing_exactly_where_one_stood_is_another_thing() -> None:
+    things = SemanticMap()
+    things.survey("table", bare((1.0, 1.0)), 0.0)
+    for k in range(3):
+        things.update([sight(1.0, 1.0)], float(k), glance(False))
+    for _ in range(3):
+        look(things, sight(1.0, 1.0, "box", (0.06, 0.14, 0.17)))
+    assert kinds(things) == ["taken", "appeared"]
+    assert [t.label for t in things.tracks] == ["box"]
+
+
+def test_a_thing_within_which_another_one_stands_now_is_gone() -> None:
+    things = known_home(sight(1.0, 1.0))
+    box = sight(1.035, 1.0, "box", (0.06, 0.14, 0.17))
+    for k in range(8):
+        things.update([box], 60.0 + k, lambda _: Glance.FILLED)
+    assert "taken" in kinds(things)
+    assert [t.label for t in things.tracks] == ["box"]
 
 
 def test_a_thing_whose_place_is_empty_was_taken_and_is_no_longer_believed_in() -> None:

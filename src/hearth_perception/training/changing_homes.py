@@ -22,7 +22,7 @@ from hearth_sim.core.assemble import read_home
 EYE = 1.25
 FIELD = 0.62
 """Half the horizontal field of view [rad]."""
-MISS, WRONG, GHOST = 0.06, 0.05, 0.01
+MISS, WRONG, GHOST = 0.055, 0.065, 0.01
 """Chances of one view: a visible thing is not found; it is misnamed; something is made up."""
 STANDS, LOOKS, PERIOD = 30, 4, 0.5
 """A patrol: stands, views at each, time between views [s]; 180 s with the driving."""
@@ -46,9 +46,12 @@ class Result:
 
     home: int
     wanted: int
+    """Changes of which the patrol's stands show what is asked for."""
     right: int
     claims: int
     false: int
+    unseen: int
+    """Changes (or halves of them: where to, where from) that no stand shows."""
     agreement: float
     """Share of true things that the map has right at the end."""
 
@@ -66,26 +69,50 @@ def patrol(number: int) -> Result:
         now = world.visit(believed, stand, now)
     now += 60.0
     believed.changes.clear()
-    expected = world.change()
+    known = {id(t) for t in world.things if world.shown(t)}
+    expected, unseen = world.observable(world.change(), known)
     for stand in world.stands():
         now = world.visit(believed, stand, now)
     claims = [(str(c.kind), c.label, c.before, c.after) for c in believed.changes]
-    open_claims = list(claims)
-    right = 0
-    for kind, label, _, _ in expected:
-        # Of two alike that both changed nobody can tell which is which: any roles will do.
-        alike = [e for e in expected if e[1] == label]
-        for index, claim in enumerate(open_claims):
-            same = claim[0] == kind and claim[1] == label
-            source = any(_near(e[2], claim[2]) for e in alike)
-            if same and source and any(_near(e[3], claim[3]) for e in alike):
-                del open_claims[index]
-                right += 1
-                break
+    right, open_claims = _compare(expected, list(claims))
     good = sum(_has(believed, t) for t in world.things)
     return Result(
-        number, len(expected), right, len(claims), len(open_claims), good / len(world.things)
+        number,
+        len(expected),
+        right,
+        len(claims),
+        len(open_claims),
+        unseen,
+        good / len(world.things),
     )
+
+
+Claim = tuple[str, str, "np.ndarray | None", "np.ndarray | None"]
+"""Kind of change, class, from where, to where."""
+
+
+def _compare(expected: list[Claim], claims: list[Claim]) -> tuple[int, list[Claim]]:
+    """How many changes were told right, and the claims that are false."""
+    right, left = 0, []
+    for kind, label, source, target in expected:
+        # Of two alike that both changed nobody can tell which is which: any roles will do.
+        alike = [e for e in expected if e[1] == label]
+        for index, claim in enumerate(claims):
+            same = claim[0] == kind and claim[1] == label
+            there = any(_near(e[2], claim[2]) for e in alike)
+            if same and there and any(_near(e[3], claim[3]) for e in alike):
+                del claims[index]
+                right += 1
+                break
+        else:
+            left.append((kind, label, source, target))
+    for claim in list(claims):  # one gone and one like it come: it looks as if it had moved
+        gone = [e for e in left if e[1] == claim[1] and e[3] is None and _near(e[2], claim[2])]
+        come = [e for e in left if e[1] == claim[1] and e[2] is None and _near(e[3], claim[3])]
+        if claim[0] == "moved" and gone and come:
+            claims = [c for c in claims if c is not claim]
+            right += 2
+    return right, claims
 
 
 def _near(a: np.ndarray | None, b: np.ndarray | None) -> bool:
@@ -129,6 +156,8 @@ def _spot(
     return None
 
 
+Expected = tuple[str, str, np.ndarray | None, np.ndarray | None]
+"""What should be said: kind of change, class, from where, to where."""
 Stand = tuple[np.ndarray, list[Shelf]]
 """Where the eye is, and the surfaces of the place it looks at."""
 
@@ -156,9 +185,32 @@ class _World:
                 result.append((np.array([*eye, EYE]), shelves))
         return result[:STANDS]
 
-    def change(self) -> list[tuple[str, str, np.ndarray | None, np.ndarray | None]]:
-        """Move three things, take two, add two; what a robot should say about it."""
-        rng, expected = self._rng, []
+    def shown(self, thing: Thing) -> bool:
+        """Whether any stand of the patrol shows it."""
+        return any(self._visible(thing, eye, shelves) for eye, shelves in self.stands())
+
+    def observable(
+        self, happened: list[tuple[Expected, Thing]], known: set[int]
+    ) -> tuple[list[Expected], int]:
+        """What of it a patrol can know: gone where it was seen, there where it can be seen."""
+        result: list[Expected] = []
+        unseen = 0
+        for (_, label, before, after), thing in happened:
+            source = before if id(thing) in known else None
+            target = after if after is not None and self.shown(thing) else None
+            unseen += (source is None) != (before is None) or (target is None) != (after is None)
+            if source is not None and target is not None:
+                result.append(("moved", label, source, target))
+            elif source is not None:
+                result.append(("taken", label, source, None))
+            elif target is not None:
+                result.append(("appeared", label, None, target))
+        return result, unseen
+
+    def change(self) -> list[tuple[Expected, Thing]]:
+        """Move three things, take two, add two."""
+        rng = self._rng
+        expected: list[tuple[Expected, Thing]] = []
         chosen = rng.permutation(len(self.things))[:5]
         moved = [self.things[k] for k in chosen[:3]]
         gone = [self.things[k] for k in chosen[3:]]
@@ -169,10 +221,10 @@ class _World:
             before = thing.at.copy()
             thing.at, thing.shelf = spot
             thing.at[2] += OBJECT_KINDS[thing.kind].size[2] / 2
-            expected.append(("moved", thing.kind, before, thing.at.copy()))
+            expected.append((("moved", thing.kind, before, thing.at.copy()), thing))
         for thing in gone:
             self.things.remove(thing)
-            expected.append(("taken", thing.kind, thing.at.copy(), None))
+            expected.append((("taken", thing.kind, thing.at.copy(), None), thing))
         taken = {t.kind for t in gone}
         for _ in range(2):
             free = [k for k in OBJECT_KINDS if k not in taken]
@@ -183,8 +235,9 @@ class _World:
             at, shelf = spot
             at[2] += OBJECT_KINDS[kind].size[2] / 2
             self._spare += 1
-            self.things.append(Thing(f"{kind}#{self._spare}", kind, at, shelf, {}))
-            expected.append(("appeared", kind, None, at.copy()))
+            thing = Thing(f"{kind}#{self._spare}", kind, at, shelf, {})
+            self.things.append(thing)
+            expected.append((("appeared", kind, None, at.copy()), thing))
         for thing in self.things:
             thing.blind.clear()
         return expected
@@ -213,12 +266,13 @@ class _World:
     def _survey(self, believed: SemanticMap, shelf: Shelf, now: float) -> None:
         """What the camera sees of a surface between the things on it."""
         half = np.array(shelf.size) / 2
-        grid = np.stack(np.meshgrid(*[np.arange(-h, h, 0.1) for h in half]), -1).reshape(-1, 2)
+        grid = np.stack(np.meshgrid(*[np.arange(-h, h, 0.035) for h in half]), -1).reshape(-1, 2)
         points = shelf.pose.apply(grid)
         there = np.array([t.at[:2] for t in self.things])
-        away = np.linalg.norm(points[:, None] - there[None], axis=2).min(axis=1)
-        if (away > 0.05).any():
-            believed.survey(shelf.name, points[away > 0.05], now)
+        wide = np.array([max(OBJECT_KINDS[t.kind].size[:2]) / 2 for t in self.things])
+        bare = (np.linalg.norm(points[:, None] - there[None], axis=2) > wide).all(axis=1)
+        if bare.any():
+            believed.survey(shelf.name, points[bare], now)
 
     def _visible(self, thing: Thing, eye: np.ndarray, shelves: list[Shelf]) -> bool:
         if not self._in_view(thing.at, eye, shelves):

@@ -17,7 +17,7 @@ from hearth_perception.core.sighting import Sighting
 
 Array = npt.NDArray[np.float64]
 
-SPOT = 0.2
+SPOT = 0.04
 """Side of the cells in which seen surfaces are remembered [m]."""
 
 
@@ -54,6 +54,8 @@ class Track:
     """Hand that holds it: ``left``, ``right``; empty: it stands somewhere."""
     first_seen: float = 0.0
     """[s]"""
+    odd: int = 0
+    """Sightings in a row of something of another class and size at its place."""
     settled: bool = False
     """It is part of the known home: what happens to it is a change."""
 
@@ -92,6 +94,10 @@ class Rules:
     """Standard deviation added to the position between two looks [m]."""
     gone: float = 0.3
     """Existence below which a thing whose place was seen empty is reported as taken."""
+    odd: int = 3
+    """So many odd sightings in a row are another thing at the same place."""
+    bare: int = 8
+    """Of nine spots under a new thing so many were seen to be free before."""
     survey_age: float = 15.0
     """A spot is known when it was seen this long before a thing appears on it [s]."""
 
@@ -136,20 +142,31 @@ class SemanticMap:
             if track.existence < self.rules.gone and not track.settled and track.hits > 1:
                 self.changes.back(track.id)
                 track.settled = True
-            self._merge(track, sighting, stamp)
+            if not self._replaced(track, sighting, stamp):
+                self._merge(track, sighting, stamp)
         for track in standing:
             if id(track) in matched:
                 continue
-            seen = glance(track)
-            if seen is Glance.EMPTY:
-                self._missed(track, stamp)
-            elif seen is Glance.FILLED:
-                floor = min(track.existence, self.rules.doubt_floor)
-                track.existence = max(floor, track.existence * self.rules.doubt)
+            self._unmatched(track, glance(track), [t for t, _ in pairs], stamp)
         for sighting in sightings:
             if id(sighting) not in used:
                 self._appear(sighting, stamp)
         self.tracks = [t for t in self.tracks if t.existence > self.rules.drop or t.carried]
+
+    def _unmatched(
+        self, track: Track, seen: Glance, others: Sequence[Track], stamp: float
+    ) -> None:
+        """It was not among the sightings: out of sight, gone, or not recognised."""
+        rival = next((t for t in others if _overlap(t, track)), None)
+        if seen is Glance.FILLED and rival is not None:  # two things are not in one place
+            if rival.label == track.label:
+                track.settled = False  # one thing, believed twice
+            seen = Glance.EMPTY
+        if seen is Glance.EMPTY:
+            self._missed(track, stamp)
+        elif seen is Glance.FILLED:
+            floor = min(track.existence, self.rules.doubt_floor)
+            track.existence = max(floor, track.existence * self.rules.doubt)
 
     def forget(self) -> None:
         """Everything."""
@@ -176,6 +193,15 @@ class SemanticMap:
         for x, y in np.unique(np.floor(points / SPOT).astype(int), axis=0).tolist():
             self.surveyed.setdefault((place, x, y), stamp)
 
+    def _cover(self, track: Track) -> None:
+        """The surface under a known thing is known: what stands there later has appeared."""
+        middle = np.floor(track.position[:2] / SPOT)
+        reach = math.ceil(float(track.size[:2].max()) / 2 / SPOT) + 1
+        for i in range(-reach, reach + 1):
+            for j in range(-reach, reach + 1):
+                spot = (track.place, int(middle[0]) + i, int(middle[1]) + j)
+                self.surveyed.setdefault(spot, track.last_seen)
+
     def _missed(self, track: Track, stamp: float) -> None:
         """Its place was seen empty once more."""
         track.existence *= self.rules.miss
@@ -183,16 +209,37 @@ class SemanticMap:
             track.settled = False
             self.changes.taken(track.id, track.label, stamp, track.position, track.place)
 
+    def _replaced(self, track: Track, sighting: Sighting, stamp: float) -> bool:
+        """Whether another thing has taken the place of this one: other class and other size."""
+        off = np.abs(np.sort(track.size[:2]) - np.sort(sighting.shape.size[:2])).max()
+        rise = abs(track.size[2] - sighting.shape.size[2])
+        other = max(float(off), float(rise)) > 0.015 + 0.15 * float(track.size.max())
+        odd = other and track.settled and UNKNOWN not in (track.label, sighting.label)
+        if not odd or _alike(track, sighting) > 0.4:
+            track.odd = 0
+            return False
+        track.odd += 1
+        track.last_seen = stamp
+        if track.odd < self.rules.odd:
+            return True
+        self.changes.taken(track.id, track.label, stamp, track.position, track.place)
+        self.tracks = [t for t in self.tracks if t is not track]
+        self._appear(sighting, stamp)
+        return True
+
     def _settle(self, track: Track) -> None:
         """A thing seen twice belongs to the home; where its spot was known free, it is new."""
         track.settled = True
-        x, y = (int(v) for v in np.floor(track.position[:2] / SPOT))
-        known = min(
-            self.surveyed.get((track.place, x + i, y + j), math.inf)
-            for i in (-1, 0, 1)
-            for j in (-1, 0, 1)
-        )
-        if known < track.first_seen - self.rules.survey_age and track.label != UNKNOWN:
+        reach = float(track.size[:2].min()) / 3
+        before = track.first_seen - self.rules.survey_age
+        free = 0
+        for i in (-1, 0, 1):
+            for j in (-1, 0, 1):
+                x, y = np.floor((track.position[:2] + np.array([i, j]) * reach) / SPOT)
+                free += self.surveyed.get((track.place, int(x), int(y)), math.inf) < before
+        self._cover(track)
+        # What was there and not recognised hid the surface under it: that is not new.
+        if free >= self.rules.bare and track.label != UNKNOWN:
             self.changes.appeared(
                 track.id, track.label, track.last_seen, track.position, track.place
             )
@@ -282,7 +329,8 @@ class SemanticMap:
         """A thing that was not there: one that went missing elsewhere, or a new one."""
         if sighting.label != UNKNOWN:
             for track in self.tracks:
-                lost = not track.carried and track.existence < 0.3
+                # What was seen only once may never have been there.
+                lost = not track.carried and track.existence < 0.3 and track.hits > 1
                 if lost and track.label == sighting.label and track.last_seen < stamp:
                     self.changes.back(track.id)
                     places = (track.place, sighting.place)
@@ -326,6 +374,14 @@ def blend(before: dict[str, float], seen: object) -> dict[str, float]:
     unknown = math.sqrt(rest[0] ** 1.2 * rest[1])
     total = sum(weights.values()) + unknown
     return {k: w / total for k, w in weights.items() if w / total > 2e-3}
+
+
+def _overlap(a: Track, b: Track) -> bool:
+    """Whether two bodies would be in each other."""
+    level = float(np.linalg.norm(a.position[:2] - b.position[:2]))
+    rise = abs(float(a.position[2] - b.position[2]))
+    wide = float(a.size[:2].min() + b.size[:2].min()) / 2
+    return level < 0.7 * wide and rise < 0.5 * float(a.size[2] + b.size[2])
 
 
 def _alike(track: Track, sighting: Sighting) -> float:
