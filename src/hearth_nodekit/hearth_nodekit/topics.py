@@ -25,6 +25,7 @@ from hearth_interfaces.msg import (
     ApplianceList,
     ApplianceState,
     BridgeStatus,
+    SimPeople,
     SimTruth,
     SurfaceArray,
     TaskProgress,
@@ -158,5 +159,7 @@ APPLIANCES = Topic("appliances", ApplianceList, LATCHED)
 BRIDGE_STATUS = Topic("bridge/status", BridgeStatus, LATCHED)
 
 
+SIM_PEOPLE = Topic("sim/truth/people", SimPeople, EVENT)
+"""Simulated truth about people, for the evaluator's node in the root namespace only."""
 SIM_TRUTH = Topic("sim/truth/state", SimTruth, EVENT)
 """Simulated truth, for the evaluator's node in the root namespace only."""
