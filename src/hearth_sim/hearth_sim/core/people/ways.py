@@ -42,14 +42,13 @@ class Ways(Protocol):
         """The nearest spot one can stand on."""
 
 
-class HomeWays:
-    """Ways in a home: the largest connected free floor around the charger's room."""
+class FloorWays:
+    """Ways on a floor: its free part that is connected with ``start``."""
 
-    def __init__(self, home: Home) -> None:
-        self._floor: Floor = nominal_occupancy(home)
-        self._clearance = self._floor.clearance()
-        charger = (home.charger.x, home.charger.y)
-        self.open = self._floor.reachable(WIDTH, charger)
+    def __init__(self, floor: Floor, start: Point) -> None:
+        self._floor = floor
+        self._clearance = floor.clearance()
+        self.open = floor.reachable(WIDTH, start)
         """Cells people can stand on."""
         self._graph = self._edges(self.open)
 
@@ -157,3 +156,10 @@ class HomeWays:
             )
             for k in range(1, count)
         )
+
+
+class HomeWays(FloorWays):
+    """Ways in a home: the free floor that is connected with the charger's place."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__(nominal_occupancy(home), (home.charger.x, home.charger.y))
