@@ -10,6 +10,7 @@ from vision_msgs.msg import Detection3DArray
 from visualization_msgs.msg import MarkerArray
 
 from hearth_interfaces.msg import (
+    SimPeople,
     SimTruth,
     SurfaceArray,
     TaskProgress,
@@ -81,5 +82,7 @@ def camera_info(camera: str, stream: str = "color") -> Topic:
     return sensor(f"{camera}/{stream}/camera_info", CameraInfo)
 
 
+SIM_PEOPLE = Topic("sim/truth/people", SimPeople, EVENT)
+"""Simulated truth about people, for the evaluator's node in the root namespace only."""
 SIM_TRUTH = Topic("sim/truth/state", SimTruth, EVENT)
 """Simulated truth, for the evaluator's node in the root namespace only."""
