@@ -25,6 +25,7 @@ from hearth_interfaces.msg import (
     ApplianceList,
     ApplianceState,
     BridgeStatus,
+    ObjectChangeArray,
     SimTruth,
     SurfaceArray,
     TaskProgress,
@@ -113,6 +114,7 @@ GLOBAL_COSTMAP = Topic("global_costmap/costmap", OccupancyGrid, LATCHED)
 OBJECTS = Topic("objects", WorldObjectArray, LATCHED)
 SURFACES = Topic("surfaces", SurfaceArray, LATCHED)
 DETECTIONS = Topic("detections", Detection3DArray, EVENT)
+CHANGES = Topic("changes", ObjectChangeArray, LATCHED)
 OBJECT_MARKERS = Topic("object_markers", MarkerArray, LATCHED)
 PEOPLE = Topic("people", Detection3DArray, EVENT)
 CARRYING = Topic("carrying", String, LATCHED)
