@@ -180,10 +180,10 @@ def test_candidates_are_ranked_and_say_why() -> None:
 
 def test_the_topic_tells_the_log_once_and_again_when_it_is_corrected() -> None:
     pytest.importorskip("rclpy", reason="needs ROS")
-    from hearth_nodekit.testing import Spinner, isolated_context, wait_until  # noqa: PLC0415
-    from hearth_nodekit.topics import CHANGES  # noqa: PLC0415
-    from hearth_perception.change_topic import ChangeTopic  # noqa: PLC0415
-    from rclpy.node import Node  # noqa: PLC0415
+    from hearth_nodekit.testing import Spinner, isolated_context, wait_until
+    from hearth_nodekit.topics import CHANGES
+    from hearth_perception.change_topic import ChangeTopic
+    from rclpy.node import Node
 
     told: list[list[str]] = []
     with isolated_context() as context:
