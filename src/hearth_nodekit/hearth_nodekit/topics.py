@@ -26,6 +26,7 @@ from hearth_interfaces.msg import (
     ApplianceState,
     BridgeStatus,
     ObjectChangeArray,
+    SimPeople,
     SimTruth,
     SurfaceArray,
     TaskProgress,
@@ -160,5 +161,7 @@ APPLIANCES = Topic("appliances", ApplianceList, LATCHED)
 BRIDGE_STATUS = Topic("bridge/status", BridgeStatus, LATCHED)
 
 
+SIM_PEOPLE = Topic("sim/truth/people", SimPeople, EVENT)
+"""Simulated truth about people, for the evaluator's node in the root namespace only."""
 SIM_TRUTH = Topic("sim/truth/state", SimTruth, EVENT)
 """Simulated truth, for the evaluator's node in the root namespace only."""

@@ -1,37 +1,34 @@
 """People from lidar: what moves or stands where the map shows nothing, followed over time.
 
 Points that the map does not explain are grouped; groups of a person's width are matched to
-tracks, each a Kalman filter of constant velocity. A track counts as a person once it has walked;
-before that it may be a chair. It keeps counting while it stands.
+tracks, each a Kalman filter of constant velocity. A track counts as a person once it has walked,
+and keeps counting while it stands; before that it may be a chair. What stands on two legs of a
+person's width is taken for one as well, for as long as it looks so.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
+from hearth_core.geometry import Pose2
 
 from hearth_navigation.core.field import Field
+from hearth_navigation.core.legs import Group, LegsConfig, groups
+from hearth_navigation.core.relocalizer import Beams
 
 Array = npt.NDArray[np.float64]
+STROLLS = 0.25
+"""Whoever is slower [m/s] stands in the way."""
 
 
 @dataclass(frozen=True)
 class PeopleConfig:
     """What a person looks like to a lidar, and how people move."""
 
-    explained: float = 0.15
-    """Points this near to the map's obstacles [m] are the map's."""
-    reach: float = 6.0
-    """Points beyond are too few to tell [m]."""
-    joined: float = 0.35
-    """Points nearer than this to each other are one group: two legs are [m]."""
-    widest: float = 0.9
-    """Groups wider than this are no person [m]."""
-    fewest: int = 3
-    """Points of a group."""
+    legs: LegsConfig = field(default_factory=LegsConfig)
     gate: float = 0.6
     """Most a group may lie off a track's prediction [m]."""
     acceleration: float = 1.5
@@ -44,6 +41,10 @@ class PeopleConfig:
     """How long a track that is not seen is kept [s]."""
     radius: float = 0.25
     """Of a person [m]."""
+    likely: int = 5
+    """Two legs seen this much oftener than not make a person, though they have not walked."""
+    doubt: float = 25.0
+    """After this long without a step [s] two legs may be a thing's."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Person:
     radius: float
     seen: float
     """When last [s]."""
+    walked: bool = True
+    """False: only looks like a person."""
 
     @property
     def speed(self) -> float:
@@ -78,6 +81,9 @@ class _Track:
     origin: tuple[float, float]
     seen: float
     hits: int = 1
+    legs: int = 0
+    since: float = 0.0
+    """When it was first seen [s]."""
     person: bool = field(default=False)
 
 
@@ -111,8 +117,7 @@ class PeopleTracker:
         self._now = now
         for track in self._tracks:
             self._predict(track, period)
-        groups = self._groups(points, lidar, explained)
-        self._match(now, groups)
+        self._match(now, groups(self.config.legs, points, lidar, explained))
         patience = self.config.patience
         self._tracks = [
             track
@@ -122,7 +127,7 @@ class PeopleTracker:
 
     @property
     def people(self) -> tuple[Person, ...]:
-        """Everybody who has walked, as of the newest scan."""
+        """Everybody, as of the newest scan."""
         return tuple(
             Person(
                 t.number,
@@ -132,9 +137,10 @@ class PeopleTracker:
                 float(t.state[3]),
                 self.config.radius,
                 t.seen,
+                t.person,
             )
             for t in self._tracks
-            if t.person
+            if t.person or (t.legs >= self.config.likely and t.seen - t.since < self.config.doubt)
         )
 
     def _predict(self, track: _Track, period: float) -> None:
@@ -147,43 +153,10 @@ class PeopleTracker:
         track.state = step @ track.state
         track.covariance = step @ track.covariance @ step.T + noise
 
-    def _groups(self, points: Array, lidar: tuple[float, float], explained: Field) -> list[Array]:
-        """Middles (x, y) of groups of a person's width."""
-        config = self.config
-        away = np.hypot(points[:, 0] - lidar[0], points[:, 1] - lidar[1])
-        near = points[away < config.reach]
-        cells = np.floor((near - np.array(explained.origin)) / explained.resolution).astype(int)
-        rows, columns = explained.values.shape
-        inside = (cells >= 0).all(axis=1) & (cells < (columns, rows)).all(axis=1)
-        near, cells = near[inside], cells[inside]
-        free = explained.values[cells[:, 1], cells[:, 0]] > config.explained
-        left = near[free]
-        middles = []
-        while len(left):
-            # Grow a group from its first point.
-            member = np.zeros(len(left), np.bool_)
-            member[0] = True
-            grown = True
-            while grown:
-                gap = np.hypot(*(left[:, None] - left[member][None]).transpose(2, 0, 1)).min(
-                    axis=1
-                )
-                more = gap < config.joined
-                grown = bool((more & ~member).any())
-                member |= more
-            group, left = left[member], left[~member]
-            size = group.max(axis=0) - group.min(axis=0)
-            if len(group) >= config.fewest and math.hypot(*size) < config.widest:
-                middle = group.mean(axis=0)
-                # The lidar sees the near side: the middle lies a little behind it.
-                ray = middle - lidar
-                middles.append(middle + 0.08 * ray / max(float(np.hypot(*ray)), 1e-6))
-        return middles
-
-    def _match(self, now: float, groups: list[Array]) -> None:
+    def _match(self, now: float, found: list[Group]) -> None:
         pairs = sorted(
-            (float(np.hypot(*(group - track.state[:2]))), i, j)
-            for i, group in enumerate(groups)
+            (float(np.hypot(*(group.middle - track.state[:2]))), i, j)
+            for i, group in enumerate(found)
             for j, track in enumerate(self._tracks)
         )
         used_groups: set[int] = set()
@@ -194,16 +167,19 @@ class PeopleTracker:
             if i not in used_groups and j not in used_tracks:
                 used_groups.add(i)
                 used_tracks.add(j)
-                self._correct(self._tracks[j], groups[i], now)
-        for i, group in enumerate(groups):
+                self._correct(self._tracks[j], found[i].middle, now)
+                legs = self._tracks[j].legs + (1 if found[i].two_legs else -1)
+                self._tracks[j].legs = min(max(legs, 0), 2 * self.config.likely)
+        for i, group in enumerate(found):
             if i not in used_groups:
                 self._tracks.append(
                     _Track(
                         self._next,
-                        np.array([*group, 0.0, 0.0]),
+                        np.array([*group.middle, 0.0, 0.0]),
                         np.diag([0.01, 0.01, 1.0, 1.0]),
-                        (float(group[0]), float(group[1])),
+                        (float(group.middle[0]), float(group.middle[1])),
                         now,
+                        since=now,
                     )
                 )
                 self._next += 1
@@ -226,3 +202,30 @@ def as_rows(people: tuple[Person, ...], now: float) -> Array:
     """Rows (x, y, vx, vy, radius) at ``now`` for the controller's kernels, (M, 5)."""
     rows = [(*p.at(max(0.0, now - p.seen)), p.vx, p.vy, p.radius) for p in people]
     return np.array(rows, np.float64).reshape(-1, 5)
+
+
+def without_walkers(
+    people: tuple[Person, ...], lidar: Pose2, beams: Beams, lengths: Array
+) -> tuple[Beams, tuple[Pose2, ...]]:
+    """A scan for the costmap: people who walk are no obstacles, they are gone in a moment.
+
+    Args:
+        people: Of this scan.
+        lidar: In map.
+        beams: The scan.
+        lengths: How far each beam flew [m].
+
+    Returns:
+        The scan with beams on walkers that hit nothing, and where walkers are: traces there are
+        to be wiped.
+    """
+    walkers = [person for person in people if person.walked and person.speed > STROLLS]
+    if not walkers:
+        return beams, ()
+    directions = beams.angles + lidar.yaw
+    x, y = lidar.x + lengths * np.cos(directions), lidar.y + lengths * np.sin(directions)
+    mask = np.zeros(len(lengths), np.bool_)
+    for person in walkers:
+        mask |= np.hypot(x - person.x, y - person.y) < 0.4
+    spots = tuple(Pose2(person.x, person.y) for person in walkers)
+    return replace(beams, ranges=np.where(mask, np.nan, beams.ranges)), spots

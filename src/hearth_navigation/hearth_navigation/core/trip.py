@@ -17,6 +17,7 @@ from hearth_core.geometry import Pose2
 from hearth_navigation.core import monitor
 from hearth_navigation.core.approach import Tolerance, slew
 from hearth_navigation.core.costmap import Snapshot
+from hearth_navigation.core.courtesy import around_people
 from hearth_navigation.core.follower import STOP, Follower, Progress, Velocity
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.mppi import NOBODY
@@ -148,9 +149,15 @@ class Trip:
     def compute(self, goal: Pose2, situation: Situation) -> Path | PlanError:
         """Plan; long, changes nothing here, and may run in another thread."""
         try:
-            return self._planner.plan(
-                situation.world.clearance, situation.footprint, situation.pose, goal
+            clearance = around_people(
+                self._follower.config.courtesy,
+                situation.world.clearance,
+                situation.footprint,
+                situation.pose,
+                goal,
+                situation.people,
             )
+            return self._planner.plan(clearance, situation.footprint, situation.pose, goal)
         except PlanError as error:
             return error
 
