@@ -37,6 +37,7 @@ from std_msgs.msg import String
 
 from hearth_interfaces.action import FindObject, LookAt
 from hearth_interfaces.srv import FindObjects, GetArticulation
+from hearth_perception.change_topic import ChangeTopic
 from hearth_perception.core.back_ends import make_detector
 from hearth_perception.core.draw import annotate, draw_door
 from hearth_perception.core.perceiver import Perceiver
@@ -140,6 +141,7 @@ class PerceptionNode(Node):
         self._detections = DETECTIONS.publisher(self)
         self._markers = OBJECT_MARKERS.publisher(self)
         self._annotated = ANNOTATED.publisher(self)
+        self._changes = ChangeTopic(self)
         self._carrying = ""
         ROBOT_DESCRIPTION.subscribe(self, self._on_description)
         CARRYING.subscribe(self, self._on_carrying)
@@ -203,11 +205,13 @@ class PerceptionNode(Node):
             areas = perceiver.surfaces.areas()
             objects = to_world_objects(tracks, stamp)
             surfaces = to_surfaces(areas, stamp)
+            changes = list(perceiver.things.changes)
             markers = None
             if self._markers.get_subscription_count() > 0:
                 markers = to_markers(tracks, areas, stamp)
         self._objects.publish(objects)
         self._surfaces.publish(surfaces)
+        self._changes.tell(changes, stamp)
         self._detections.publish(to_detections(percept.sightings, stamp))
         if markers is not None:
             self._markers.publish(markers)
