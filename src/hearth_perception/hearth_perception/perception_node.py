@@ -43,7 +43,7 @@ from hearth_perception.core.perceiver import Perceiver
 from hearth_perception.core.ranking import ranking
 from hearth_perception.core.semantic_map import Rules, SemanticMap
 from hearth_perception.head import Head
-from hearth_perception.late_service import LateService
+from hearth_nodekit.late_service import LateService
 from hearth_perception.lazy_transforms import LazyTransforms
 from hearth_perception.memory import Memory
 from hearth_perception.messages import (
