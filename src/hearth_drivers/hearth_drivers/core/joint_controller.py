@@ -328,10 +328,10 @@ class JointController:
     def _follow_stream(self, now: float) -> None:
         """Reference at ``now``, or the beginning of a brake when nobody steers any more."""
         assert self._stream is not None
-        if self._stream.stale(now):
-            assert self._reference is not None
-            self._brake = straight(self._reference, self._velocity, self._max_acceleration)
-            self._begin, self._phase = now, Phase.BRAKING
+        if now > self._stream.end:
+            position, velocity = self._stream.sample(now)
+            self._brake = straight(position, velocity, self._max_acceleration)
+            self._begin, self._phase = self._stream.end, Phase.BRAKING
             return
         position, self._velocity = self._stream.sample(now)
         self._reference = np.minimum(np.maximum(position, self._lower), self._upper)

@@ -33,9 +33,10 @@ class StreamTarget:
         ahead = min(max(now - self.stamp, 0.0), STALE)
         return self.position + ahead * self.velocity, self.velocity
 
-    def stale(self, now: float) -> bool:
-        """Whether nobody steers any more."""
-        return now - self.stamp > STALE
+    @property
+    def end(self) -> float:
+        """When nobody steers any more [s]."""
+        return self.stamp + STALE
 
 
 def make_target(
