@@ -1,4 +1,4 @@
-"""How moving joints come to rest: along the path they are on, or straight on where there is none."""
+"""How moving joints come to rest: along the path they are on, or else straight on."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ INSTANTS = 12
 class Brake(Protocol):
     """A motion that ends at rest."""
 
-    duration: float
-    """[s]."""
+    @property
+    def duration(self) -> float:
+        """[s]."""
 
     def sample(self, time: float) -> tuple[Array, Array]:
         """Position and velocity at ``time`` [s] since it began, shape (N,) each."""

@@ -1,15 +1,17 @@
-"""One group of joints planned for as clients of planning services ask: goals, IK, lines, states."""
+"""Planning for one group of joints as clients ask for it: goals, IK, lines, states."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from hearth_core.errors import BadInputError
 from hearth_core.geometry import Transform, interpolate
 
-from hearth_manipulation.core.collision import find_collision
+from hearth_manipulation.core.collision import find_collision, hits_between
+from hearth_manipulation.core.exact import links_touch
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.model import Group
 from hearth_manipulation.core.planning import Planner
@@ -164,7 +166,7 @@ class MoveGroup:
             of it was covered). Ways count by length, turns as if at 0.3 m.
         """
         poses = [self.planner.model.pose(start, tip), *waypoints]
-        lengths = np.array([_way(a, b) for a, b in zip(poses, poses[1:], strict=False)])
+        lengths = np.array([_way(a, b) for a, b in pairwise(poses)])
         total, done = max(float(lengths.sum()), 1e-9), 0.0
         path = np.asarray(start, float)[None]
         for begin, end, length in zip(poses, poses[1:], lengths, strict=False):
@@ -178,20 +180,25 @@ class MoveGroup:
         return path, 1.0, ""
 
     def contacts(self, joints: Sequence[str], q: Array, scene: Scene) -> list[Contact]:
-        """What a configuration touches; of several own links only the first pair."""
-        body = self.planner.body(self.planner.model.indices(joints))
-        rotations, translations = self.planner.model.place(q)
-        links = self.planner.model.links
-        found: list[Contact] = []
+        """What a configuration touches, of the world and of itself.
+
+        Spheres of two links that meet are no contact yet: the links' own shapes decide.
+        """
+        model = self.planner.model
+        body = self.planner.body(model.indices(joints))
+        rotations, translations = model.place(q)
+        found = []
+        for pair in body.pairs[hits_between(body, rotations, translations) > 0.0]:
+            one, two = int(pair[0]), int(pair[1])
+            if links_touch(model, one, two, rotations, translations):
+                found.append(Contact(model.links[one], model.links[two], "link"))
+        alone = body._replace(pairs=body.pairs[:0])
         while len(found) < CONTACTS:
-            kind, index, link = find_collision(body, scene.packed, rotations, translations, 0.0)
+            kind, index, link = find_collision(alone, scene.packed, rotations, translations, 0.0)
             if kind == 0:
                 break
-            if kind == 4:
-                found.append(Contact(links[link], links[index], "link"))
-                break
-            name = scene.describe_hit(kind, index, links)
-            found.append(Contact(links[link], name, "seen" if kind == 3 else "thing"))
+            name = scene.describe_hit(kind, index, model.links)
+            found.append(Contact(model.links[link], name, "seen" if kind == 3 else "thing"))
             scene = scene.with_seen(None) if kind == 3 else scene.without([name])
         return found
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 from hearth_core.frames import ARM_JOINTS, SIDES, grasp_frame
+from hearth_description.core.model import RobotModel as Description
 from hearth_description.core.postures import Semantics
 
 from hearth_manipulation.core.model import Group, RobotModel
@@ -23,9 +24,10 @@ def semantic_groups(model: RobotModel, semantics: Semantics) -> dict[str, Group]
     return found
 
 
-def semantic_states(semantics: Semantics) -> dict[tuple[str, str], Mapping[str, float]]:
-    """The SRDF's postures by (group, state)."""
-    return dict(semantics.states)
+def make_model(description: Description, semantics: Semantics) -> RobotModel:
+    """Pack the robot with the SRDF's groups, postures and pairs that may touch."""
+    model = RobotModel.from_description(description, semantics.disabled)
+    return replace(model, groups=semantic_groups(model, semantics), states=dict(semantics.states))
 
 
 def _ends(model: RobotModel, joints: tuple[str, ...]) -> list[str]:

@@ -65,7 +65,9 @@ def to_aim(message: Constraints, model: RobotModel, group: Group, frames: Frames
                 "bad_goal",
                 f"joint {item.joint_name!r} is not in group {group.name!r}: {list(group.joints)}",
             )
-        if not all(map(math.isfinite, (item.position, item.tolerance_above, item.tolerance_below))):
+        if not all(
+            map(math.isfinite, (item.position, item.tolerance_above, item.tolerance_below))
+        ):
             raise RequestError("bad_goal", f"the goal of {item.joint_name} is not finite")
         joints[item.joint_name] = (item.position, item.tolerance_below, item.tolerance_above)
     positions = {link_of(model, c.link_name, group): c for c in message.position_constraints}

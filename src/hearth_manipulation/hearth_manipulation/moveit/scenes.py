@@ -39,7 +39,7 @@ _DIMENSIONS = {
 def apply_scene(message: PlanningScene, keeper: SceneKeeper, frames: Frames) -> None:
     """Change the scene as a message says; a part that is wrong leaves what came before it done.
 
-    A whole scene (``is_diff`` false) replaces what clients added; what the robot itself knows stays.
+    A whole scene (``is_diff`` false) replaces what clients added; what the robot knows stays.
 
     Raises:
         RequestError: What cannot be done, by name.
@@ -78,7 +78,9 @@ def to_things(message: CollisionObject, frame: Transform) -> list[Thing]:
     things: list[Thing] = []
     for shapes, poses, what in pairs:
         if len(poses) not in {len(shapes), 0} or (len(shapes) > 1 and not poses):
-            raise RequestError("bad_goal", f"{message.id}: {len(shapes)} {what}, {len(poses)} poses")
+            raise RequestError(
+                "bad_goal", f"{message.id}: {len(shapes)} {what}, {len(poses)} poses"
+            )
         for number, shape in enumerate(shapes):
             local = to_pose(poses[number]) if poses else Transform.identity()
             pose = frame @ _object_pose(message.pose) @ local
@@ -207,9 +209,13 @@ def _allow(matrix: AllowedCollisionMatrix, keeper: SceneKeeper) -> None:
             if set(pair) <= links:
                 (yes if row.enabled[j] else no).append(pair)
             elif row.enabled[j]:
-                raise RequestError("not_supported", f"things cannot be touched by some links: {pair}")
+                raise RequestError(
+                    "not_supported", f"things cannot be touched by some links: {pair}"
+                )
     if any(matrix.default_entry_values):
-        raise RequestError("not_supported", "what may touch anything must be taken out of the scene")
+        raise RequestError(
+            "not_supported", "what may touch anything must be taken out of the scene"
+        )
     keeper.allow(no, allowed=False)
     keeper.allow(yes)
 
@@ -219,7 +225,8 @@ def _primitive(name: str, shape: SolidPrimitive, pose: Transform) -> Thing:
     count = _DIMENSIONS.get(shape.type)
     if count is None:
         raise RequestError(
-            "not_supported", f"{name}: no shape {shape.type}; possible: box, sphere, cylinder, cone"
+            "not_supported",
+            f"{name}: no shape {shape.type}; possible: box, sphere, cylinder, cone",
         )
     if len(size) != count or not np.all(np.isfinite(size)) or np.any(size <= 0.0):
         raise RequestError("bad_goal", f"{name}: dimensions {list(shape.dimensions)}")

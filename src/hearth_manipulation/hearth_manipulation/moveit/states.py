@@ -28,7 +28,7 @@ def to_configuration(
 ) -> Array:
     """Full configuration of a state; what it does not name is as it is now.
 
-    A state without joints that is no difference either means the present state, as clients send it.
+    A state without joints means the present state, as clients send it.
 
     Args:
         message: The state.
