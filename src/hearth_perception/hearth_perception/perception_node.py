@@ -18,6 +18,7 @@ from hearth_core.outcome import Code, Outcome
 from hearth_description.core.model import parse_urdf
 from hearth_nodekit.actions import ActionFailed, ActiveGoal, Busy, Canceled, ThreadedActionServer
 from hearth_nodekit.convert import to_image, to_outcome, to_pose, to_time
+from hearth_nodekit.late_service import LateService
 from hearth_nodekit.params import declare, param
 from hearth_nodekit.reporting import report_health
 from hearth_nodekit.running import run
@@ -44,7 +45,6 @@ from hearth_perception.core.perceiver import Perceiver
 from hearth_perception.core.ranking import ranking
 from hearth_perception.core.semantic_map import Rules, SemanticMap
 from hearth_perception.head import Head
-from hearth_perception.late_service import LateService
 from hearth_perception.lazy_transforms import LazyTransforms
 from hearth_perception.memory import Memory
 from hearth_perception.messages import (
