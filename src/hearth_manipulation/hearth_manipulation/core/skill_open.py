@@ -13,22 +13,31 @@ from hearth_core.home.model import Articulation, Place
 
 from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, SkillError
+from hearth_manipulation.core.courses import fit_course
 from hearth_manipulation.core.doors import (
     Swing,
     hook_pose,
-    is_side_hinged,
+    is_level,
     place_from_door,
     ride,
 )
 from hearth_manipulation.core.furniture import moved
+from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.leaving import go_around, tuck
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach
 from hearth_manipulation.core.planning import PlanningError
 from hearth_manipulation.core.scene import Scene
+from hearth_manipulation.core.skill_haul import haul_open
 
 AHEAD, ACROSS = 0.024, -0.008
 """Where the bar stands in the grasp frame before the fingers close [m]."""
+FINGERTIPS = 0.079
+"""Farthest ahead in the grasp frame that straight fingers reach, with a little air [m]."""
+LEARN = 0.10
+"""How far a part of unknown axis is pulled straight [m]."""
+STRAINED = 0.055
+"""An arm that gives way so far pulls at a stop [m]."""
 SINK = 0.040
 """How much nearer the hand goes once the fingers are behind the bar [m]."""
 SPEED = 0.13
@@ -66,12 +75,9 @@ def find_joint(context: Context, name: str) -> tuple[Place, Articulation]:
             refused=True,
         )
     joint = joints[joint_name] if joint_name else place.joints[0]
-    if not is_side_hinged(joint):
+    if joint.handle is None:
         raise SkillError(
-            "not_supported",
-            f"{place_name}/{joint.name} is not a side-hinged door with a bar; "
-            "flaps and drawers are not built yet",
-            refused=True,
+            "not_supported", f"{place_name}/{joint.name} has no handle to hold", refused=True
         )
     return place, joint
 
@@ -85,17 +91,26 @@ def look_at_door(context: Context, place: Place, joint: Articulation) -> Swing:
     assert joint.handle is not None
     frame = context.place_frame(place.name)
     known = context.openings.get(place.name, {}).get(joint.name, 0.0)
-    centre = (frame @ moved(joint, known)).apply(np.array(joint.handle.centre))
-    context.eyes.look(centre)
-    door = context.eyes.door(f"{place.name}/{joint.name}")
     key = f"{place.name}/{joint.name}"
+    motion = context.motions().get(key)
+    part = frame @ moved(joint, known) if motion is None else motion @ frame
+    context.eyes.look(part.apply(np.array(joint.handle.centre)))
+    door = context.eyes.door(key)
     if door is None:
         if key not in context.swings:
             raise SkillError("handle_not_seen", f"the handle of {key} is not seen")
         return context.swings[key].moved_by(context.eyes.odom_from_map().planar())
     door = replace(door, opening=max(0.0, door.opening))
-    length = abs(joint.panel.centre[1] - joint.origin[1]) + joint.panel.size[1] / 2.0
-    swing = Swing.from_door(door, length)
+    if key in context.felt:
+        earlier = context.swings[key].moved_by(context.eyes.odom_from_map().planar())
+        swing, opening = earlier.seen_again(door)
+        door = replace(door, opening=max(0.0, opening))
+    elif door.hinge is None:
+        swing = Swing.by_looks(door, joint)
+        context.guessed.add(key)
+    else:
+        length = abs(joint.panel.centre[1] - joint.origin[1]) + joint.panel.size[1] / 2.0
+        swing = Swing.from_door(door, length)
     context.openings.setdefault(place.name, {})[joint.name] = door.opening
     odom_from_map = context.eyes.odom_from_map()
     context.swings[key] = swing.moved_by(odom_from_map.inverse().planar())
@@ -118,6 +133,8 @@ def open_door(context: Context, name: str, opening: float, side: str = "") -> fl
         raise SkillError("bad_opening", f"opening {opening} is not an angle >= 0", refused=True)
     if side and side not in SIDES:
         raise SkillError("unknown_side", f"no side {side!r}; known: {list(SIDES)}", refused=True)
+    if is_level(joint):
+        return haul_open(context, place, joint, opening, side)
     wanted = min(opening or ENOUGH, joint.limit - 0.12)
     report = context.report
     report("look", 0.0)
@@ -165,7 +182,15 @@ def _pull(
         swing = grip_bar(context, place, joint, swing, opening, side)
         opening = context.openings[place.name][joint.name]
         context.report("swing", 0.4, opening)
-        opening = _swing(context, swing, opening, wanted, side)
+        key = f"{place.name}/{joint.name}"
+        trail: list[Array] = []
+        if key in context.guessed:
+            swing, opening = _learn(context, key, swing, opening, side, trail)
+            for stage in (opening + 0.35, opening + 0.8):
+                if stage < wanted:
+                    opening = _swing(context, swing, opening, stage, side, trail)
+                    swing = _refit(context, key, swing, trail)
+        opening = _swing(context, swing, opening, wanted, side, trail)
         context.openings[place.name][joint.name] = opening
         context.report("let_go", 0.7, opening)
         _let_go(context, side)
@@ -196,7 +221,7 @@ def grip_bar(
         report("reach", 0.2, opening)
         mover.fingers(side, hands.reach_behind(side))
         scene = _scene(context, place, joint)
-        target = hook_pose(swing, opening, side, AHEAD + 0.012 * attempt, ACROSS)
+        target = hook_pose(swing, opening, side, ahead_of(joint) + 0.012 * attempt, ACROSS)
         back = target @ Transform(np.eye(3), np.array([-0.12, 0.0, 0.0]))
         joints = arm(side)
         fresh = best_reach(
@@ -221,6 +246,13 @@ def grip_bar(
         swing = look_at_door(context, place, joint)
         opening = context.openings[place.name][joint.name]
     raise SkillError("no_grip", "the fingers did not get behind the bar in three attempts")
+
+
+def ahead_of(joint: Articulation) -> float:
+    """Where along the grasp frame's x the bar is met: the fingertips stay off the face [m]."""
+    assert joint.handle is not None
+    behind = joint.handle.standoff + 0.5 * joint.handle.diameter
+    return max(AHEAD, FINGERTIPS - behind)
 
 
 def _sink(context: Context, side: str) -> float:
@@ -262,7 +294,7 @@ def _stand_before(
     ]
     scene = _scene(context, place, joint)
     stands = context.may_stand(scene)
-    target = hook_pose(swing, opening, side, AHEAD, ACROSS)
+    target = hook_pose(swing, opening, side, ahead_of(joint), ACROSS)
     steps = [target @ Transform(np.eye(3), np.array([x, 0.0, 0.0])) for x in (-0.12, 0.0, SINK)]
     start = context.mover.configuration()
     start[:3] = nominal.x, nominal.y, nominal.yaw  # score by distance from the nominal pose
@@ -272,13 +304,94 @@ def _stand_before(
     )  # fmt: skip
 
 
-def _swing(context: Context, swing: Swing, opening: float, wanted: float, side: str) -> float:
-    """Drive the arc with the bar in the hand; returns the opening reached."""
+def _learn(
+    context: Context, key: str, swing: Swing, opening: float, side: str, trail: list[Array]
+) -> tuple[Swing, float]:
+    """Pull the bar straight out a little and see to which side it goes: there is the hinge.
+
+    Raises:
+        SkillError: ``handle_lost``, ``not_hinged``.
+    """
+    mover = context.mover
+    tip = grasp_frame(side)
+    base = context.body.base()
+    in_hand = mover.pose(tip).inverse().apply(swing.bar(opening))
+    frame = swing.frame(opening)
+    out, aside = (np.array([math.cos(a), math.sin(a)]) for a in (frame.yaw, frame.yaw + math.pi / 2))
+    commanded = mover.configuration()
+    gone = 0
+    drift = np.zeros(2)
+
+    def watch() -> bool:
+        nonlocal gone
+        gone = gone + 1 if hands.flexion(side, context.body.joints()) > LOST else 0
+        trail.append(mover.pose(tip).apply(in_hand))
+        return gone >= 5
+
+    def correction() -> tuple[float, float]:
+        drift[:] = np.clip(
+            drift + 0.04 * aside * float(_given_way(context, side, commanded)[:2] @ aside), -0.1, 0.1
+        )
+        return float(drift[0]), float(drift[1])
+
+    trail.append(mover.pose(tip).apply(in_hand))
+    context.report("learn", 0.38, opening)
+    context.driver.sweep(
+        lambda way: Pose2(base.x + way * out[0], base.y + way * out[1], base.yaw), 0.0, LEARN,
+        speed=0.05, watch=watch, correction=correction,
+    )  # fmt: skip
+    if gone >= 5:
+        raise SkillError("handle_lost", "the handle slipped from the hand as it was pulled")
+    context.openings[key.split("/")[0]][key.split("/")[1]] = opening
+    learned = _refit(context, key, swing, trail, opening)
+    return learned, learned.opening_of(trail[-1])
+
+
+def _refit(
+    context: Context, key: str, swing: Swing, trail: list[Array], began: float | None = None
+) -> Swing:
+    """The door with the hinge that the bar's way tells, remembered."""
+    if began is None:
+        began = swing.opening_of(trail[0])
+    frame = swing.frame(began)
+    out = np.array([math.cos(frame.yaw), math.sin(frame.yaw), 0.0])
+    course = fit_course(np.array(trail), out, np.array([0.0, 0.0, 1.0]))
+    if not course.hinged:
+        return swing
+    learned = swing.from_course(course, began)
+    odom_from_map = context.eyes.odom_from_map()
+    context.swings[key] = learned.moved_by(odom_from_map.inverse().planar())
+    context.guessed.discard(key)
+    context.felt.add(key)
+    return learned
+
+
+def _given_way(context: Context, side: str, commanded: Array) -> Array:
+    """How far the hand is from where the arm holds it, in odom [m], shape (3,)."""
+    q = context.mover.configuration()
+    rigid = commanded.copy()
+    rigid[:3] = q[:3]
+    model, tip = context.planner.model, grasp_frame(side)
+    return np.asarray(model.pose(q, tip).translation - model.pose(rigid, tip).translation)
+
+
+def _swing(
+    context: Context,
+    swing: Swing,
+    opening: float,
+    wanted: float,
+    side: str,
+    trail: list[Array] | None = None,
+) -> float:
+    """Drive the arc with the bar in the hand; returns the opening reached.
+
+    ``trail`` gets where the bar was on the way.
+    """
     mover, body = context.mover, context.body
     tip = grasp_frame(side)
     bar_in_hand = mover.pose(tip).inverse().apply(swing.bar(opening))
     commanded = mover.configuration()
-    state = {"lost": 0, "opening": opening}
+    state = {"lost": 0, "opening": opening, "strained": 0}
     offset = np.zeros(2)
 
     def now_open() -> float:
@@ -289,19 +402,17 @@ def _swing(context: Context, swing: Swing, opening: float, wanted: float, side: 
         gone = hands.flexion(side, joints) > LOST
         state["lost"] = state["lost"] + 1 if gone else 0
         state["opening"] = max(state["opening"], now_open()) if not gone else state["opening"]
+        if trail is not None:
+            trail.append(mover.pose(tip).apply(bar_in_hand))
         context.report("swing", 0.4 + 0.3 * min(1.0, state["opening"] / wanted), state["opening"])
-        return state["lost"] >= 5
+        strain = float(np.linalg.norm(_given_way(context, side, commanded)))
+        state["strained"] = state["strained"] + 1 if strain > STRAINED else 0
+        return state["lost"] >= 5 or state["strained"] >= 12
 
     def correction() -> tuple[float, float]:
         # The arm gives way where the real hinge is not where it was thought to be: follow it
         # along the leaf, so that the hand is neither pulled off the bar nor the arm overloaded.
-        q = mover.configuration()
-        rigid = commanded.copy()
-        rigid[:3] = q[:3]
-        felt = (
-            context.planner.model.pose(q, tip).translation
-            - context.planner.model.pose(rigid, tip).translation
-        )
+        felt = _given_way(context, side, commanded)
         bar = swing.bar(state["opening"])[:2] - np.array(swing.hinge)
         along = bar / np.linalg.norm(bar)
         offset[:] = np.clip(offset + 0.04 * along * float(felt[:2] @ along), -0.08, 0.08)
