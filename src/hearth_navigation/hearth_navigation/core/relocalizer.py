@@ -13,7 +13,7 @@ from hearth_core.jit import kernel
 from hearth_navigation.core.field import Field, Values
 from hearth_navigation.core.grid import FREE, Grid
 from hearth_navigation.core.matcher import refine, solve
-from hearth_navigation.core.raycast import expected_ranges
+from hearth_navigation.core.raycast import expected_ranges, march
 from hearth_navigation.core.scan import thin
 
 Array = npt.NDArray[np.float64]
@@ -55,6 +55,8 @@ class Candidate:
 
     pose: Pose2
     agreement: Agreement
+    likelihood: float
+    """Logarithm, up to a constant, of how likely the scan is there (:func:`likelihood`)."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +71,14 @@ class RelocalizerConfig:
     """Places that are tried with a few steps of matching."""
     refined: int = 60
     """Of these, places that are refined with more points and judged by ray casting."""
-    accept: float = 0.5
+    polished: int = 10
+    """Of these, places around which is searched once more, with most of the points."""
+    accept: float = 0.3
     """Least score of a pose that may be believed."""
-    clear: float = 0.65
-    """Score from which on a pose fits well; below, much has changed or somebody stands near."""
-    distinct: float = 0.04
-    """How much better than the next place a unique one must score if it fits well."""
-    doubtful: float = 0.08
-    """And if it does not."""
+    independent: float = 24.0
+    """Beams that say as much as one: neighbours meet the same thing, moved or not."""
+    sure: float = 0.97
+    """Probability a place needs among all candidates to be the only one."""
 
 
 @kernel
@@ -158,6 +160,133 @@ def agreement(
     return Agreement(float(agree.sum()) / total, float(through.sum()) / total)
 
 
+_OFTEN, _SHORT, _NEVER = 0.6, 0.25, 0.025
+"""Of a range: it ends where the map says, before that, and a floor for all."""
+
+
+@kernel
+def _likelihood(
+    values: Values,
+    ox: float,
+    oy: float,
+    inverse: float,
+    x: float,
+    y: float,
+    ranges: Array,
+    directions: Array,
+    reach: float,
+) -> float:
+    expected = np.empty(directions.shape[0])
+    march(values, ox, oy, inverse, x, y, directions, reach, expected)
+    total = 0.0
+    for i in range(ranges.shape[0]):
+        if math.isnan(ranges[i]):
+            continue
+        wanted = min(expected[i], reach)
+        real = min(ranges[i], reach)
+        width = 0.03 + 0.01 * wanted
+        p = _NEVER + _OFTEN * math.exp(-abs(real - wanted) / width) / (2.0 * width)
+        if real < wanted:
+            p += _SHORT / max(wanted, 0.1)
+        total += math.log(p)
+    return total
+
+
+@kernel
+def _climb(
+    values: Values,
+    ox: float,
+    oy: float,
+    inverse: float,
+    lidar: Array,
+    ranges: Array,
+    angles: Array,
+    reach: float,
+    pose: Array,
+) -> float:
+    """Move ``pose`` (3,) uphill to the likeliest nearby; returns the logarithm.
+
+    ``lidar`` (3,) lies in base_footprint. First a coarse window, then ever smaller steps.
+    """
+    best = -1e18
+    start = pose.copy()
+    trial = np.empty(3)
+    for i in range(-2, 3):
+        for j in range(-2, 3):
+            for k in range(-1, 2):
+                trial[0] = start[0] + 0.12 * i
+                trial[1] = start[1] + 0.12 * j
+                trial[2] = start[2] + 0.05 * k
+                c, s = math.cos(trial[2]), math.sin(trial[2])
+                x = trial[0] + c * lidar[0] - s * lidar[1]
+                y = trial[1] + s * lidar[0] + c * lidar[1]
+                value = _likelihood(
+                    values, ox, oy, inverse, x, y, ranges, angles + (trial[2] + lidar[2]), reach
+                )
+                if value > best:
+                    best = value
+                    pose[:] = trial
+    step, turn = 0.06, 0.025
+    while step > 0.007:
+        better = False
+        for axis in range(3):
+            for sign in (-1.0, 1.0):
+                trial[:] = pose
+                trial[axis] += sign * (turn if axis == 2 else step)
+                c, s = math.cos(trial[2]), math.sin(trial[2])
+                x = trial[0] + c * lidar[0] - s * lidar[1]
+                y = trial[1] + s * lidar[0] + c * lidar[1]
+                value = _likelihood(
+                    values, ox, oy, inverse, x, y, ranges, angles + (trial[2] + lidar[2]), reach
+                )
+                if value > best:
+                    best = value
+                    pose[:] = trial
+                    better = True
+        if not better:
+            step *= 0.5
+            turn *= 0.5
+    return best
+
+
+def likelihood(field: Field, beams: Beams, pose: Pose2) -> float:
+    """Sum of the logarithms of every beam's likelihood at ``pose``.
+
+    The beam model of Thrun, Burgard and Fox 2005 (6.3): a peak where the map says, something
+    new before it, little behind it. The peak is as wide as a drawn map is exact.
+    """
+    lidar = pose @ beams.base_from_lidar
+    directions = beams.angles + lidar.yaw
+    return float(
+        _likelihood(
+            field.values,
+            *field.geometry,
+            lidar.x,
+            lidar.y,
+            np.ascontiguousarray(beams.ranges, np.float64),
+            directions,
+            beams.reach,
+        )
+    )
+
+
+def likeliest(field: Field, beams: Beams, guess: Pose2, count: int = 120) -> Pose2:
+    """The likeliest pose within about 0.3 m of ``guess``, by ``count`` of the beams."""
+    stride = max(1, len(beams.ranges) // count)
+    lidar = beams.base_from_lidar
+    pose = np.array([guess.x, guess.y, guess.yaw])
+    _climb(
+        field.values,
+        *field.geometry,
+        np.array([lidar.x, lidar.y, lidar.yaw]),
+        np.ascontiguousarray(beams.ranges[::stride], np.float64),
+        np.ascontiguousarray(beams.angles[::stride], np.float64),
+        beams.reach,
+        pose,
+    )
+    return Pose2(float(pose[0]), float(pose[1]), wrap_angle(float(pose[2])))
+
+
 class Relocalizer:
     """Prepared once per map."""
 
@@ -193,16 +322,37 @@ class Relocalizer:
             0.5,
             scores,
         )
-        result: list[Candidate] = []
+        found: list[tuple[float, Pose2]] = []
         fine = thin(beams.points, 150)
         for guess in self._settled(scores, points):
             match = refine(self._field, fine, guess, scales=_FINE, iterations=5)
-            if match.inliers < 0.25 or any(_same(match.pose, other.pose) for other in result):
+            if match.inliers < 0.25 or any(_same(match.pose, other) for _, other in found):
                 continue
             fit = agreement(self._field, beams, match.pose, 0.08, count=360)
-            result.append(Candidate(match.pose, fit))
-        result.sort(key=lambda candidate: -candidate.agreement.score)
-        return result[:10]
+            found.append((fit.score, match.pose))
+        found.sort(key=lambda item: -item[0])
+        return self._polished(beams, [pose for _, pose in found[: config.polished]])
+
+    def _polished(self, beams: Beams, guesses: list[Pose2]) -> list[Candidate]:
+        """The guesses where they are likeliest around, each place once, the likeliest first.
+
+        Matching runs into the nearest place that fits, which a chair that was moved may shift.
+        """
+        most = thin(beams.points, 240)
+        found = []
+        for guess in guesses:
+            top = likeliest(self._field, beams, guess)
+            exact = refine(self._field, most, top, scales=_FINEST, iterations=5).pose
+            rated = [(likelihood(self._field, beams, pose), pose) for pose in (guess, top, exact)]
+            likely, pose = max(rated, key=lambda item: item[0])
+            fit = agreement(self._field, beams, pose, 0.08, 360)
+            found.append(Candidate(pose, fit, likely))
+        found.sort(key=lambda item: -item.likelihood)
+        result: list[Candidate] = []
+        for item in found:
+            if not any(_same(item.pose, other.pose) for other in result):
+                result.append(item)
+        return result
 
     def _settled(self, scores: npt.NDArray[np.float32], points: Array) -> list[Pose2]:
         """Distinct places that the best of the search run into, the best fitting first.
@@ -233,26 +383,24 @@ class Relocalizer:
 
     def unique(self, candidates: list[Candidate]) -> Candidate | None:
         """The one place it must be, or None: nowhere good, or more than one."""
-        if not candidates or candidates[0].agreement.score < self.config.accept:
+        config = self.config
+        if not candidates or candidates[0].agreement.score < config.accept:
             return None
-        best = candidates[0]
-        if len(candidates) > 1:
-            gap = best.agreement.score - candidates[1].agreement.score
-            well = best.agreement.score >= self.config.clear
-            if gap < (self.config.distinct if well else self.config.doubtful):
-                return None
-        return best
+        likely = np.array([item.likelihood for item in candidates])
+        odds = np.exp((likely - likely[0]) / config.independent)
+        return candidates[0] if 1.0 / float(odds.sum()) >= config.sure else None
 
     def plausible(self, candidates: list[Candidate]) -> list[Candidate]:
         """Places that cannot be ruled out against the best one."""
         if not candidates:
             return []
-        least = max(0.3, candidates[0].agreement.score - 0.2)
+        least = max(0.3, max(item.agreement.score for item in candidates) - 0.2)
         return [item for item in candidates if item.agreement.score >= least]
 
 
 _COARSE = np.array([0.4, 0.15])
 _FINE = np.array([0.2, 0.1, 0.05])
+_FINEST = np.array([0.1, 0.05, 0.03])
 
 
 def _same(a: Pose2, b: Pose2) -> bool:
