@@ -1,7 +1,7 @@
 """Topics that only drivers serve; the shared ones are in ``hearth_nodekit.topics``."""
 
 from hearth_nodekit.qos import EVENT, LATCHED
-from hearth_nodekit.topics import Topic
+from hearth_nodekit.topic import Topic
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool
 

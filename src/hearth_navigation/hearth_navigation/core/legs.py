@@ -28,9 +28,9 @@ class LegsConfig:
     """Groups wider than this are no person [m]."""
     fewest: int = 3
     """Points of a group."""
-    leg: tuple[float, float] = (0.05, 0.18)
+    leg: tuple[float, float] = (0.08, 0.18)
     """Width of one leg [m]."""
-    pace: tuple[float, float] = (0.10, 0.45)
+    pace: tuple[float, float] = (0.10, 0.35)
     """Distance between two legs of somebody who stands [m]."""
     sure: float = 3.0
     """Legs are told from other things up to this distance [m]."""

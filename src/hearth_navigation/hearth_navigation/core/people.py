@@ -20,8 +20,6 @@ from hearth_navigation.core.legs import Group, LegsConfig, groups
 from hearth_navigation.core.relocalizer import Beams
 
 Array = npt.NDArray[np.float64]
-STROLLS = 0.25
-"""Whoever is slower [m/s] stands in the way."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class PeopleConfig:
     """Of a person [m]."""
     likely: int = 5
     """Two legs seen this much oftener than not make a person, though they have not walked."""
-    doubt: float = 25.0
+    doubt: float = 40.0
     """After this long without a step [s] two legs may be a thing's."""
 
 
@@ -204,10 +202,13 @@ def as_rows(people: tuple[Person, ...], now: float) -> Array:
     return np.array(rows, np.float64).reshape(-1, 5)
 
 
-def without_walkers(
+def without_people(
     people: tuple[Person, ...], lidar: Pose2, beams: Beams, lengths: Array
 ) -> tuple[Beams, tuple[Pose2, ...]]:
-    """A scan for the costmap: people who walk are no obstacles, they are gone in a moment.
+    """A scan for the costmap: people are no obstacles, they are somebody to be asked.
+
+    Plans go around them by :func:`hearth_navigation.core.courtesy.around_people` as far as there
+    is room; where there is none the robot drives up to them and waits.
 
     Args:
         people: Of this scan.
@@ -216,16 +217,15 @@ def without_walkers(
         lengths: How far each beam flew [m].
 
     Returns:
-        The scan with beams on walkers that hit nothing, and where walkers are: traces there are
-        to be wiped.
+        The scan with beams on people that hit nothing, and where they are: traces there are to
+        be wiped.
     """
-    walkers = [person for person in people if person.walked and person.speed > STROLLS]
-    if not walkers:
+    if not people:
         return beams, ()
     directions = beams.angles + lidar.yaw
     x, y = lidar.x + lengths * np.cos(directions), lidar.y + lengths * np.sin(directions)
     mask = np.zeros(len(lengths), np.bool_)
-    for person in walkers:
+    for person in people:
         mask |= np.hypot(x - person.x, y - person.y) < 0.4
-    spots = tuple(Pose2(person.x, person.y) for person in walkers)
+    spots = tuple(Pose2(person.x, person.y) for person in people)
     return replace(beams, ranges=np.where(mask, np.nan, beams.ranges)), spots

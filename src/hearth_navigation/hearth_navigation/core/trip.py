@@ -148,18 +148,20 @@ class Trip:
 
     def compute(self, goal: Pose2, situation: Situation) -> Path | PlanError:
         """Plan; long, changes nothing here, and may run in another thread."""
-        try:
-            clearance = around_people(
-                self._follower.config.courtesy,
-                situation.world.clearance,
-                situation.footprint,
-                situation.pose,
-                goal,
-                situation.people,
-            )
-            return self._planner.plan(clearance, situation.footprint, situation.pose, goal)
-        except PlanError as error:
-            return error
+        courtesy, world = self._follower.config.courtesy, situation.world
+        pose, footprint, people = situation.pose, situation.footprint, situation.people
+        result: Path | PlanError
+        for gap in (*courtesy.around, None):
+            clearance = world.clearance
+            if gap is not None:
+                clearance = around_people(courtesy, clearance, footprint, pose, goal, people, gap)
+                if clearance is world.clearance:
+                    continue  # nobody is in the way
+            try:
+                return self._planner.plan(clearance, footprint, pose, goal)
+            except PlanError as error:
+                result = error
+        return result
 
     def deliver(self, goal: Pose2, plan: Path | PlanError, situation: Situation) -> None:
         """Take a plan that was computed for ``situation``."""
