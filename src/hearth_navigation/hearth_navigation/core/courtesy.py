@@ -68,9 +68,9 @@ def yielding(
         return Manner.GO
     stopping = config.delay + math.hypot(*last[:2]) / limits.acceleration
     c, s = math.cos(pose.yaw), math.sin(pose.yaw)
-    for share in (0.5, 1.0):
-        t = share * stopping
-        way = 0.5 * config.delay + 0.5 * t  # braking halves it
+    # As they stand now, and where they will be.
+    for t in (0.0, 0.5 * stopping, stopping):
+        way = 0.5 * config.delay + 0.5 * max(t, 0.5 * stopping)  # braking halves it
         moved = pose @ Pose2(wanted[0] * way, wanted[1] * way, wanted[2] * way)
         then = person_gap(
             people, footprint.box, t, moved.x, moved.y, math.cos(moved.yaw), math.sin(moved.yaw)
