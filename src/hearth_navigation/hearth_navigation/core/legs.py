@@ -44,6 +44,8 @@ class Group:
     """Of the body that they are the near side of, in map [m]."""
     two_legs: bool
     """They look like two legs side by side."""
+    extent: float
+    """Diagonal of its box [m]."""
 
 
 def groups(
@@ -73,7 +75,7 @@ def groups(
         ray = middle - lidar
         away = max(float(np.hypot(*ray)), 1e-6)
         two = away < config.sure and _two_legs(config, group, away)
-        result.append(Group(middle + 0.08 * ray / away, two))
+        result.append(Group(middle + 0.08 * ray / away, two, math.hypot(*size)))
     return result
 
 
