@@ -20,7 +20,7 @@ from hearth_navigation.core.follower import STOP, Follower, FollowerConfig, Velo
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.grid import Grid
 from hearth_navigation.core.odometry import OdometryBuffer
-from hearth_navigation.core.people import PeopleTracker, Person, as_rows, without_walkers
+from hearth_navigation.core.people import PeopleTracker, Person, as_rows, without_people
 from hearth_navigation.core.planner import Path, Planner, PlannerConfig
 from hearth_navigation.core.relocalizer import Beams
 from hearth_navigation.core.trip import TRANSFORM_ERROR, Ending, Situation, Trip, TripConfig
@@ -332,8 +332,8 @@ class Driving:
                 (lidar.x, lidar.y),
                 self._costmap.mapped,
             )
-            rest, walkers = without_walkers(self._people.people, lidar, beams, lengths)
-            for spot in walkers:
+            rest, spots = without_people(self._people.people, lidar, beams, lengths)
+            for spot in spots:
                 self._costmap.clear(spot, 0.35)
             self._costmap.add_scan(base, rest, lengths)
         heard.pending = None
