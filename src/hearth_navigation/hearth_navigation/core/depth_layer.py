@@ -8,6 +8,7 @@ picture, stays until the camera has looked through where it was.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +17,13 @@ from hearth_core.jit import kernel
 
 from hearth_navigation.core.field import Values
 from hearth_navigation.core.grid import Grid
+from hearth_navigation.core.raycast import add_beams
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int32]
 Pixels = npt.NDArray[np.float32]
+Window = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class DepthConfig:
     """Points this near to the map's obstacles [m] are the map's own."""
     body: float = 0.05
     """Points this near to the robot's outline [m] are the robot's own."""
+    lidar: float = 0.25
+    """Height of the lidar's plane [m]: what reaches through it is not there if beams pass."""
     lifetime: float = 300.0
     """How long [s] a cell is remembered that nobody has looked at again."""
 
@@ -245,9 +250,14 @@ class DepthLayer:
         self.until = np.full(shape, -np.inf)
 
     @property
-    def layers(self) -> tuple[tuple[npt.NDArray[np.generic], float], ...]:
+    def layers(self) -> list[tuple[npt.NDArray[Any], float]]:
         """What is remembered, with the value that means nothing."""
-        return (self.score, 0.0), (self.floor, 0.0), (self.top, 0.0), (self.until, -np.inf)
+        return [(self.score, 0.0), (self.floor, 0.0), (self.top, 0.0), (self.until, -np.inf)]
+
+    def inherit(self, old: DepthLayer, mine: Window, theirs: Window) -> None:
+        """Take over a window of another layer."""
+        for (layer, _), (other, _) in zip(self.layers, old.layers, strict=True):
+            layer[mine] = other[theirs]
 
     def add(self, view: DepthView, map_from_base: Pose2, outline: Array, now: float) -> bool:
         """Take a picture; whether the obstacles have changed.
@@ -293,3 +303,27 @@ class DepthLayer:
     def mask(self, now: float) -> Mask:
         """Cells with something in them."""
         return (self.score >= 1.0) & (self.until > now)
+
+    def points(self, pose: Pose2, radius: float, now: float) -> Array:
+        """Middles of the cells with something in them within ``radius`` [m], shape (N, 2)."""
+        row, column = self._grid.cell(pose.x, pose.y)
+        n = int(radius / self._grid.resolution)
+        top, left = max(0, row - n), max(0, column - n)
+        window = np.s_[top : max(0, row + n + 1), left : max(0, column + n + 1)]
+        found = np.argwhere((self.score[window] >= 1.0) & (self.until[window] > now))
+        cells = found + np.array([top + 0.5, left + 0.5])
+        return np.asarray(cells[:, ::-1] * self._grid.resolution + np.array(self._grid.origin))
+
+    def seen_through(self, lidar: Pose2, directions: Array, lengths: Array, hits: Mask) -> None:
+        """Lower what stands at the lidar's height where its beams passed."""
+        height = self.config.lidar
+        crossed = (self.score > 0.0) & (self.floor < height - 0.03) & (self.top > height + 0.03)
+        if not crossed.any():
+            return
+        passed = np.zeros(self.score.shape, np.float32)
+        inverse = 1.0 / self._grid.resolution
+        add_beams(
+            passed, *self._grid.origin, inverse, lidar.x, lidar.y, directions, lengths, hits,
+            -0.35, 0.0, -0.35, 0.0,
+        )  # fmt: skip
+        self.score[crossed] = np.maximum(self.score[crossed] + passed[crossed], 0.0)

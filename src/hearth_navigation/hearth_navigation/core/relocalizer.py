@@ -10,10 +10,11 @@ import numpy.typing as npt
 from hearth_core.geometry import Pose2, wrap_angle
 from hearth_core.jit import kernel
 
+from hearth_navigation.core.beam_model import likeliest, likelihood
 from hearth_navigation.core.field import Field, Values
 from hearth_navigation.core.grid import FREE, Grid
-from hearth_navigation.core.matcher import refine, solve
-from hearth_navigation.core.raycast import expected_ranges, march
+from hearth_navigation.core.matcher import correlate, refine, solve
+from hearth_navigation.core.raycast import expected_ranges
 from hearth_navigation.core.scan import thin
 
 Array = npt.NDArray[np.float64]
@@ -73,12 +74,19 @@ class RelocalizerConfig:
     """Of these, places that are refined with more points and judged by ray casting."""
     polished: int = 10
     """Of these, places around which is searched once more, with most of the points."""
-    accept: float = 0.3
+    accept: float = 0.25
     """Least score of a pose that may be believed."""
-    independent: float = 24.0
-    """Beams that say as much as one: neighbours meet the same thing, moved or not."""
-    sure: float = 0.97
-    """Probability a place needs among all candidates to be the only one."""
+    better: float = 0.1
+    """How much higher than any other place the likeliest one must score to be the only one."""
+    well: float = 0.45
+    """Or it scores at least this, ..."""
+    through: float = 0.12
+    """... at most this share of the beams flies through walls, ..."""
+    ahead: float = 0.04
+    """... it scores this much higher, ..."""
+    likelier: float = 100.0
+    """... and the logarithm of its likelihood is this much larger. Beams are not independent:
+    what was moved covers many."""
 
 
 @kernel
@@ -160,133 +168,6 @@ def agreement(
     return Agreement(float(agree.sum()) / total, float(through.sum()) / total)
 
 
-_OFTEN, _SHORT, _NEVER = 0.6, 0.25, 0.025
-"""Of a range: it ends where the map says, before that, and a floor for all."""
-
-
-@kernel
-def _likelihood(
-    values: Values,
-    ox: float,
-    oy: float,
-    inverse: float,
-    x: float,
-    y: float,
-    ranges: Array,
-    directions: Array,
-    reach: float,
-) -> float:
-    expected = np.empty(directions.shape[0])
-    march(values, ox, oy, inverse, x, y, directions, reach, expected)
-    total = 0.0
-    for i in range(ranges.shape[0]):
-        if math.isnan(ranges[i]):
-            continue
-        wanted = min(expected[i], reach)
-        real = min(ranges[i], reach)
-        width = 0.03 + 0.01 * wanted
-        p = _NEVER + _OFTEN * math.exp(-abs(real - wanted) / width) / (2.0 * width)
-        if real < wanted:
-            p += _SHORT / max(wanted, 0.1)
-        total += math.log(p)
-    return total
-
-
-@kernel
-def _climb(
-    values: Values,
-    ox: float,
-    oy: float,
-    inverse: float,
-    lidar: Array,
-    ranges: Array,
-    angles: Array,
-    reach: float,
-    pose: Array,
-) -> float:
-    """Move ``pose`` (3,) uphill to the likeliest nearby; returns the logarithm.
-
-    ``lidar`` (3,) lies in base_footprint. First a coarse window, then ever smaller steps.
-    """
-    best = -1e18
-    start = pose.copy()
-    trial = np.empty(3)
-    for i in range(-2, 3):
-        for j in range(-2, 3):
-            for k in range(-1, 2):
-                trial[0] = start[0] + 0.12 * i
-                trial[1] = start[1] + 0.12 * j
-                trial[2] = start[2] + 0.05 * k
-                c, s = math.cos(trial[2]), math.sin(trial[2])
-                x = trial[0] + c * lidar[0] - s * lidar[1]
-                y = trial[1] + s * lidar[0] + c * lidar[1]
-                value = _likelihood(
-                    values, ox, oy, inverse, x, y, ranges, angles + (trial[2] + lidar[2]), reach
-                )
-                if value > best:
-                    best = value
-                    pose[:] = trial
-    step, turn = 0.06, 0.025
-    while step > 0.007:
-        better = False
-        for axis in range(3):
-            for sign in (-1.0, 1.0):
-                trial[:] = pose
-                trial[axis] += sign * (turn if axis == 2 else step)
-                c, s = math.cos(trial[2]), math.sin(trial[2])
-                x = trial[0] + c * lidar[0] - s * lidar[1]
-                y = trial[1] + s * lidar[0] + c * lidar[1]
-                value = _likelihood(
-                    values, ox, oy, inverse, x, y, ranges, angles + (trial[2] + lidar[2]), reach
-                )
-                if value > best:
-                    best = value
-                    pose[:] = trial
-                    better = True
-        if not better:
-            step *= 0.5
-            turn *= 0.5
-    return best
-
-
-def likelihood(field: Field, beams: Beams, pose: Pose2) -> float:
-    """Sum of the logarithms of every beam's likelihood at ``pose``.
-
-    The beam model of Thrun, Burgard and Fox 2005 (6.3): a peak where the map says, something
-    new before it, little behind it. The peak is as wide as a drawn map is exact.
-    """
-    lidar = pose @ beams.base_from_lidar
-    directions = beams.angles + lidar.yaw
-    return float(
-        _likelihood(
-            field.values,
-            *field.geometry,
-            lidar.x,
-            lidar.y,
-            np.ascontiguousarray(beams.ranges, np.float64),
-            directions,
-            beams.reach,
-        )
-    )
-
-
-def likeliest(field: Field, beams: Beams, guess: Pose2, count: int = 120) -> Pose2:
-    """The likeliest pose within about 0.3 m of ``guess``, by ``count`` of the beams."""
-    stride = max(1, len(beams.ranges) // count)
-    lidar = beams.base_from_lidar
-    pose = np.array([guess.x, guess.y, guess.yaw])
-    _climb(
-        field.values,
-        *field.geometry,
-        np.array([lidar.x, lidar.y, lidar.yaw]),
-        np.ascontiguousarray(beams.ranges[::stride], np.float64),
-        np.ascontiguousarray(beams.angles[::stride], np.float64),
-        beams.reach,
-        pose,
-    )
-    return Pose2(float(pose[0]), float(pose[1]), wrap_angle(float(pose[2])))
-
-
 class Relocalizer:
     """Prepared once per map."""
 
@@ -334,24 +215,32 @@ class Relocalizer:
         return self._polished(beams, [pose for _, pose in found[: config.polished]])
 
     def _polished(self, beams: Beams, guesses: list[Pose2]) -> list[Candidate]:
-        """The guesses where they are likeliest around, each place once, the likeliest first.
+        """The guesses where they fit best around, each place once, the likeliest first.
 
         Matching runs into the nearest place that fits, which a chair that was moved may shift.
         """
         most = thin(beams.points, 240)
         found = []
         for guess in guesses:
-            top = likeliest(self._field, beams, guess)
-            exact = refine(self._field, most, top, scales=_FINEST, iterations=5).pose
-            rated = [(likelihood(self._field, beams, pose), pose) for pose in (guess, top, exact)]
-            likely, pose = max(rated, key=lambda item: item[0])
-            fit = agreement(self._field, beams, pose, 0.08, 360)
-            found.append(Candidate(pose, fit, likely))
-        found.sort(key=lambda item: -item.likelihood)
+            near, _ = correlate(self._field, most, guess, 0.2, 0.06, 0.04, 0.015, 0.12)
+            exact = refine(self._field, most, near, scales=_FINEST, iterations=5).pose
+            fits = [(p, agreement(self._field, beams, p, 0.08, 360)) for p in (guess, exact)]
+            pose, fit = max(fits, key=lambda item: item[1].score)
+            found.append(Candidate(pose, fit, likelihood(self._field, beams, pose)))
+        found.sort(key=lambda item: -item.agreement.score)
         result: list[Candidate] = []
         for item in found:
             if not any(_same(item.pose, other.pose) for other in result):
                 result.append(item)
+        result.sort(key=lambda item: -item.likelihood)
+        if result:
+            # Chosen is by what matching found; where exactly, the beams say better.
+            pose = likeliest(self._field, beams, result[0].pose)
+            exact = refine(self._field, most, pose, scales=_FINEST, iterations=5).pose
+            pose = max((pose, exact), key=lambda p: likelihood(self._field, beams, p))
+            fit = agreement(self._field, beams, pose, 0.08, 360)
+            if fit.score > result[0].agreement.score:
+                result[0] = Candidate(pose, fit, result[0].likelihood)
         return result
 
     def _settled(self, scores: npt.NDArray[np.float32], points: Array) -> list[Pose2]:
@@ -386,9 +275,19 @@ class Relocalizer:
         config = self.config
         if not candidates or candidates[0].agreement.score < config.accept:
             return None
-        likely = np.array([item.likelihood for item in candidates])
-        odds = np.exp((likely - likely[0]) / config.independent)
-        return candidates[0] if 1.0 / float(odds.sum()) >= config.sure else None
+        best = candidates[0]
+        fit = best.agreement
+        well = fit.score >= config.well and fit.through <= config.through
+        for other in candidates[1:]:
+            if _neighbours(best.pose, other.pose):
+                continue
+            better = best.agreement.score - other.agreement.score
+            likelier = best.likelihood - other.likelihood
+            if better < config.better and not (
+                better >= config.ahead and likelier >= config.likelier and well
+            ):
+                return None
+        return best
 
     def plausible(self, candidates: list[Candidate]) -> list[Candidate]:
         """Places that cannot be ruled out against the best one."""
@@ -405,3 +304,8 @@ _FINEST = np.array([0.1, 0.05, 0.03])
 
 def _same(a: Pose2, b: Pose2) -> bool:
     return a.distance(b) < 0.3 and abs(wrap_angle(a.yaw - b.yaw)) < 0.3
+
+
+def _neighbours(a: Pose2, b: Pose2) -> bool:
+    """Whether two places are too near to each other to be a choice."""
+    return a.distance(b) < 0.7 and abs(wrap_angle(a.yaw - b.yaw)) < 0.35
