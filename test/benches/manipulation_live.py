@@ -39,7 +39,7 @@ FRAMES = 1.0 / 30.0
 TRANSPORT = 0.005
 """From process to process [s]: p99 of an idle machine (notes on middleware)."""
 REACTION = 0.1
-"""Whoever may take so long [s] to begin to brake, and brakes as hard as it may, can stop or not."""
+"""An arm that begins to brake so long [s] after the image, as hard as it may, can stop or not."""
 TABLE = Thing(
     "table", "box", np.array([0.7, 1.4, 0.04]), Transform(np.eye(3), np.array([0.95, 0.0, 0.6]))
 )

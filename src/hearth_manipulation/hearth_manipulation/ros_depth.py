@@ -125,7 +125,7 @@ class DepthReader:
             self._subscriptions = [
                 depth.subscribe(self._node, self._on_image),
                 info.subscribe(self._node, self._on_info),
-                joints.subscribe(self._node, self._joints.append),
+                joints.subscribe(self._node, self._on_joints),
             ]
         elif not wanted and self._subscriptions:
             for subscription in self._subscriptions:
@@ -136,6 +136,9 @@ class DepthReader:
 
     def _on_image(self, message: Image) -> None:
         self._image = message
+
+    def _on_joints(self, message: JointState) -> None:
+        self._joints.append(message)
 
     def _on_info(self, message: CameraInfo) -> None:
         self._info = message
