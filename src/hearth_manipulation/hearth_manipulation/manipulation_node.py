@@ -53,6 +53,7 @@ from hearth_manipulation.core.scene_keeper import SceneKeeper
 from hearth_manipulation.moveit.facade import MoveItServices
 from hearth_manipulation.moveit.moving import MoveItActions
 from hearth_manipulation.ros_body import RosBody
+from hearth_manipulation.ros_depth import DepthReader, RosSight
 from hearth_manipulation.ros_eyes import RosEyes
 
 MARKERS = Topic("manipulation_markers", MarkerArray, LATCHED)
@@ -64,6 +65,10 @@ class Config:
 
     home: str = param("", "Home file: names, nominal places.")
     model: str = param("cloid", "Robot model, by name.")
+    depth_camera: str = param("head_camera", "Camera whose depth is planned with.")
+    depth_in_scene: bool = param(
+        True, "Whether MoveIt's clients and servo plan with what the depth camera sees."
+    )
 
 
 class ManipulationNode(Node):
@@ -90,7 +95,11 @@ class ManipulationNode(Node):
         self._work.mover.on_path = self._show
         self._tell_carrying()
         self._turn = threading.Lock()
-        keeper = SceneKeeper(self._work)
+        sight = None
+        if config.depth_in_scene:
+            depth = DepthReader(self, self._work.model, self._transforms, config.depth_camera)
+            sight = RosSight(self._eyes, depth, lambda: self._work.planner.model, self._body.now)
+        keeper = SceneKeeper(self._work, sight)
         services = MoveItServices(self, self._work, keeper, self._transforms, description.joints)
         self._moveit = MoveItActions(self, self._work, services, self._turn, self._obey)
         self._servers = [

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from hearth_core.errors import HearthError, UnknownNameError
@@ -13,11 +15,29 @@ from hearth_core.geometry import Transform
 from hearth_manipulation.core.context import Context
 from hearth_manipulation.core.model import RobotModel
 from hearth_manipulation.core.planning import Planner
-from hearth_manipulation.core.scene import Scene, Thing
+from hearth_manipulation.core.ports import SeenSurface
+from hearth_manipulation.core.scene import Scene, SeenSurfaces, Thing
 from hearth_manipulation.core.spheres import Solid, cover
 from hearth_manipulation.core.world_model import WorldModel
 
-KNOWN, CLIENT = "known", "client"
+KNOWN, SURFACES, CLIENT = "known", "surfaces", "client"
+PLATE = 0.02
+"""Thickness that seen surfaces are taken to have [m]."""
+SUNK = 0.004
+"""They lie this much lower than seen, so that what stands on them does not touch them [m]."""
+
+
+class Sight(Protocol):
+    """What the senses add to what is known by name."""
+
+    def surfaces(self) -> Sequence[SeenSurface]:
+        """Level patches that perception has seen, in odom."""
+
+    def unknown(self, known: Scene) -> SeenSurfaces | None:
+        """What the depth camera sees besides ``known`` and the robot; None: no fresh image."""
+
+    def watch(self, known: Scene) -> Callable[[], SeenSurfaces | None]:
+        """What comes into view from now on, whenever asked; None: nothing did."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +55,11 @@ class Attached:
 class SceneKeeper:
     """Scene and robot as planning services see them. Thread safe."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, sight: Sight | None = None) -> None:
         self._context = context
+        self._sight = sight
         self._lock = threading.Lock()
-        self.world = WorldModel((KNOWN, CLIENT))
+        self.world = WorldModel((SURFACES, KNOWN, CLIENT))
         self._attached: dict[str, Attached] = {}
         self._allowed: frozenset[tuple[str, str]] = frozenset()
         self._planner: Planner | None = None
@@ -46,15 +67,40 @@ class SceneKeeper:
         self.localised = False
         """Whether home and things seen were in the last scene; without a place they cannot be."""
 
-    def scene(self) -> Scene:
-        """The world around the robot now, in odom."""
+    def scene(self, look: bool = True) -> Scene:
+        """The world around the robot now, in odom.
+
+        Args:
+            look: Whether a fresh depth image is asked for; the one before stays otherwise.
+        """
         try:
             known = list(self._context.scene().things.values())
             self.localised = True
         except HearthError:
             known, self.localised = [self._floor()], False
         self.world.set_layer(KNOWN, known)
+        if self._sight is not None:
+            with suppress(HearthError):  # surfaces are in map: without a place they are nowhere
+                self.world.set_layer(
+                    SURFACES, [_plate(k, s) for k, s in enumerate(self._sight.surfaces())]
+                )
+            if look:
+                self.world.set_seen(self._sight.unknown(self.world.scene()))
         return self.world.scene()
+
+    def watch(self) -> Callable[[], Scene]:
+        """The world while something moves: what is known, and what the camera saw come in."""
+        entered = None if self._sight is None else self._sight.watch(self.world.scene())
+        last: list[tuple[Scene, SeenSurfaces | None, Scene]] = []
+
+        def newest() -> Scene:
+            scene = self.scene(look=False)
+            field = entered() if entered else None
+            if not last or last[0][0] is not scene or last[0][1] is not field:
+                last[:] = [(scene, field, scene if field is None else scene.with_seen(field))]
+            return last[0][2]
+
+        return newest
 
     def planner(self) -> Planner:
         """Plans for the robot with all that it holds."""
@@ -151,6 +197,13 @@ class SceneKeeper:
         base = self._context.body.base()
         pose = Transform(np.eye(3), np.array([base.x, base.y, -0.05]))
         return Thing("floor", "box", np.array([6.0, 6.0, 0.1]), pose)
+
+
+def _plate(number: int, surface: SeenSurface) -> Thing:
+    place = surface.place.replace("#", "_") or "surface"
+    size = np.array([surface.size[0], surface.size[1], PLATE])
+    middle = Transform(np.eye(3), np.array([0.0, 0.0, -SUNK - 0.5 * PLATE]))
+    return Thing(f"{place}#seen{number}", "box", size, surface.pose @ middle)
 
 
 def as_cover(thing: Thing) -> Solid:

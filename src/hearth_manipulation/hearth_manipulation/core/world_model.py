@@ -98,7 +98,7 @@ class WorldModel:
     def set_seen(self, seen: SeenSurfaces | None) -> int:
         """Replace the distance field; returns the version."""
         with self._lock:
-            if seen is None and self._seen is None:
+            if seen is self._seen:
                 return self._scene.version
             self._seen, self._seen_version = seen, self._scene.version + 1
             self._scene = Scene(self._scene.things, seen, self._seen_version)

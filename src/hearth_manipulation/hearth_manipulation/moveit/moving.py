@@ -132,7 +132,7 @@ class MoveItActions:
                     )
             keeper = self._services.keeper
             mover.execute(
-                trajectory.joints, trajectory, path, scene, keeper.planner(), keeper.scene
+                trajectory.joints, trajectory, path, scene, keeper.planner(), keeper.watch()
             )
         finally:
             self._turn.release()
