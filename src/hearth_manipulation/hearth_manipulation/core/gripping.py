@@ -14,7 +14,6 @@ from hearth_manipulation.core.context import Context, SkillError
 from hearth_manipulation.core.doors import Swing, hook_pose
 from hearth_manipulation.core.grasps import heading
 from hearth_manipulation.core.hooking import Bar, hook_bar, hook_steps, leave_bar
-from hearth_manipulation.core.learning import LOST
 from hearth_manipulation.core.looking import look_at_door
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach
@@ -33,6 +32,12 @@ ENOUGH_BENT = 0.95
 """Finger flexion with the bar well inside [rad]."""
 
 
+def is_narrow(joint: Articulation) -> bool:
+    """Whether hardly a finger fits behind its bar."""
+    assert joint.handle is not None
+    return joint.handle.standoff < WIDE
+
+
 def grip_bar(
     context: Context, place: Place, joint: Articulation, swing: Swing, opening: float, side: str
 ) -> Swing:
@@ -41,8 +46,7 @@ def grip_bar(
     Raises:
         SkillError: ``no_grip``: the fingers did not get behind the bar.
     """
-    assert joint.handle is not None
-    if joint.handle.standoff < WIDE:
+    if is_narrow(joint):
         return _grip_narrow(context, place, joint, swing, opening, side)
     mover, report = context.mover, context.report
     for attempt in range(3):
@@ -69,7 +73,9 @@ def grip_bar(
         mover.fingers(side, hands.hook(side, 0.7), 0.5)
         bent = _sink(context, side)
         fingers, _ = hands.felt(side, context.body.touch())
-        if ENOUGH_BENT - 0.2 < bent < LOST and (fingers >= 2 or not context.body.touch()):
+        if ENOUGH_BENT - 0.2 < bent < hands.empty_flexion(swing.diameter) and (
+            fingers >= 2 or not context.body.touch()
+        ):
             return swing
         mover.fingers(side, hands.reach_behind(side), 0.4)
         mover.line(
@@ -170,10 +176,9 @@ def _stand_before(
     ]
     scene = _scene(context, place, joint)
     stands = context.may_stand(scene)
-    assert joint.handle is not None
     target = hook_pose(swing, opening, side, ahead_of(joint), ACROSS)
     steps = [target @ Transform(np.eye(3), np.array([x, 0.0, 0.0])) for x in (-0.12, 0.0, SINK)]
-    if joint.handle.standoff < WIDE:
+    if is_narrow(joint):
         along = _bar(joint, swing, opening)
         steps = hook_steps(along, heading(math.atan2(-along.out[1], -along.out[0])), side)
     start = context.mover.configuration()
@@ -186,8 +191,7 @@ def _stand_before(
 
 def let_go(context: Context, side: str, joint: Articulation) -> None:
     """Straighten the fingers and take the hand back the way it came."""
-    assert joint.handle is not None
-    if joint.handle.standoff < WIDE:
+    if is_narrow(joint):
         leave_bar(context, side)
         return
     mover = context.mover

@@ -17,8 +17,6 @@ from hearth_manipulation.core.kinematics import Array
 
 LEARN = 0.10
 """How far a part of unknown axis is pulled straight [m]."""
-LOST = 1.62
-"""Finger flexion that says the bar is gone [rad]."""
 
 
 def learn(
@@ -27,32 +25,29 @@ def learn(
     """Pull the bar straight out a little and see to which side it goes: there is the hinge.
 
     Raises:
-        SkillError: ``handle_lost``, ``not_hinged``.
+        SkillError: ``handle_lost``.
     """
     mover = context.mover
     tip = grasp_frame(side)
     base = context.body.base()
     in_hand = mover.pose(tip).inverse().apply(swing.bar(opening))
     frame = swing.frame(opening)
-    out, aside = (
-        np.array([math.cos(a), math.sin(a)]) for a in (frame.yaw, frame.yaw + math.pi / 2)
-    )
+    out = np.array([math.cos(frame.yaw), math.sin(frame.yaw)])
+    aside = np.array([-out[1], out[0]])
     commanded = mover.configuration()
+    lost = hands.empty_flexion(swing.diameter)
     gone = 0
     drift = np.zeros(2)
 
     def watch() -> bool:
         nonlocal gone
-        gone = gone + 1 if hands.flexion(side, context.body.joints()) > LOST else 0
+        gone = gone + 1 if hands.flexion(side, context.body.joints()) > lost else 0
         trail.append(mover.pose(tip).apply(in_hand))
         return gone >= 5
 
     def correction() -> tuple[float, float]:
-        drift[:] = np.clip(
-            drift + 0.04 * aside * float(given_way(context, side, commanded)[:2] @ aside),
-            -0.1,
-            0.1,
-        )
+        felt = float(given_way(context, side, commanded)[:2] @ aside)
+        drift[:] = np.clip(drift + 0.04 * felt * aside, -0.1, 0.1)
         return float(drift[0]), float(drift[1])
 
     trail.append(mover.pose(tip).apply(in_hand))

@@ -15,7 +15,7 @@ from hearth_manipulation.core.context import Context, SkillError
 from hearth_manipulation.core.courses import Course, fit_course
 from hearth_manipulation.core.fist import fist_along
 from hearth_manipulation.core.hauling import GRAIN, drive_path, given_way, plan_haul
-from hearth_manipulation.core.hooking import Bar, empty_flexion, hook_bar, leave_bar
+from hearth_manipulation.core.hooking import Bar, hook_bar, leave_bar
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.leaving import step_back, tuck
 from hearth_manipulation.core.mover import MotionError, arm
@@ -289,7 +289,7 @@ def _haul(
     def watch(commanded: Array) -> bool:
         nonlocal gone, strained
         bent = hands.flexion(side, context.body.joints())
-        gone = gone + 1 if bent > empty_flexion(bar) else 0
+        gone = gone + 1 if bent > hands.empty_flexion(bar.diameter) else 0
         trail.append(mover.pose(tip).apply(held))
         lag = float(np.linalg.norm(given_way(context, side, commanded)))
         recent = float(np.linalg.norm(trail[-1] - trail[-STILL])) if len(trail) > STILL else 1.0

@@ -17,10 +17,10 @@ from hearth_manipulation.core.doors import (
     is_level,
     ride,
 )
-from hearth_manipulation.core.gripping import grip_bar, let_go
+from hearth_manipulation.core.gripping import grip_bar, is_narrow, let_go
 from hearth_manipulation.core.hauling import given_way
 from hearth_manipulation.core.kinematics import Array
-from hearth_manipulation.core.learning import LOST, learn, refit
+from hearth_manipulation.core.learning import learn, refit
 from hearth_manipulation.core.leaving import go_around, tuck
 from hearth_manipulation.core.looking import find_joint, look_at_door
 from hearth_manipulation.core.mover import MotionError
@@ -56,17 +56,24 @@ def open_door(context: Context, name: str, opening: float, side: str = "") -> fl
     report = context.report
     report("look", 0.0)
     swing = look_at_door(context, place, joint)
-    side = side or swing.hand
+    # Bars that are entered from the side are entered from the leaf's: there is no neighbour.
+    side = side or (context.other(swing.hand) if is_narrow(joint) else swing.hand)
     context.free_side(side)
     now = context.openings[place.name][joint.name]
     enough = min(wanted - 0.12, 1.35)
     if now >= enough:
         report("done", 1.0, now)
         return now
-    for attempt in range(4):
-        if attempt == 3:
-            raise SkillError("handle_lost", f"the handle slipped from the hand at {now:.2f} rad")
-        now, swing = _pull(context, place, joint, swing, now, wanted, side)
+    problem = SkillError("handle_lost", f"the handle of {name} slipped from the hand")
+    for attempt in range(5):
+        if attempt == 4:
+            raise problem
+        try:
+            now, swing = _pull(context, place, joint, swing, now, wanted, side)
+        except SkillError as error:
+            if error.reason not in {"handle_lost", "no_grip"}:
+                raise
+            problem = error
         if now >= enough:
             break
         swing = look_at_door(context, place, joint)
@@ -143,7 +150,7 @@ def _swing(
 
     def watch() -> bool:
         joints = body.joints()
-        gone = hands.flexion(side, joints) > LOST
+        gone = hands.flexion(side, joints) > hands.empty_flexion(swing.diameter)
         state["lost"] = state["lost"] + 1 if gone else 0
         state["opening"] = max(state["opening"], now_open()) if not gone else state["opening"]
         if trail is not None:
