@@ -1,9 +1,10 @@
 """Open and close in MuJoCo, the axis unknown to the planner: six kinds, each in a bare room.
 
-One piece of furniture of a drawn size and hinge side, a robot before it within 15 cm and 0.2 rad of
-where it would be sent, skills as the node runs them. The robot's home model knows the front's looks;
-how the part moves is wiped out of it. Seen handles err by 4 mm (one sigma), localisation by 12 mm.
-Open: hinged 1.2 rad, sliding 75 % of the travel; closed: 0.05 rad, 15 mm. Truth of the simulator.
+One piece of furniture of a drawn size and hinge side, a robot before it within 15 cm and 0.2 rad
+of where it would be sent, skills as the node runs them. The robot's home model knows the front's
+looks; how the part moves is wiped out of it. Seen handles err by 4 mm (one sigma), localisation
+by 12 mm. Open: hinged 1.2 rad, sliding 75 % of the travel; closed: 0.05 rad, 15 mm, by the truth
+of the simulator.
 """
 
 from __future__ import annotations
