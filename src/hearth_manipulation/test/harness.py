@@ -29,7 +29,6 @@ from hearth_sim.core.robot.build import add_robot
 from hearth_sim.core.stage import Assembly
 from hearth_sim.core.world import World
 
-
 LEVEL = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 """Of a level bar: x out of the face, z along the bar, in its place's frame."""
 

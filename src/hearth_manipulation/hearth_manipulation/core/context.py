@@ -73,6 +73,10 @@ class Context:
     """Doors as last seen, in map, by ``place/joint``."""
     courses: dict[str, Course] = field(default_factory=dict)
     """Ways of bars that were pulled, from closed, in map, by ``place/joint``."""
+    first_seen: dict[str, Transform] = field(default_factory=dict)
+    """Poses of handles (map) before their parts were moved, by ``place/joint``."""
+    first_openings: dict[str, float] = field(default_factory=dict)
+    """How far these were open then [rad]."""
     felt: set[str] = field(default_factory=set)
     """Parts whose way was learned by moving them, by ``place/joint``."""
     guessed: set[str] = field(default_factory=set)

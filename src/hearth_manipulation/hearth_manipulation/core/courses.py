@@ -2,7 +2,7 @@
 
 A bar leaves along the face's normal, within a few degrees. With v the bar's displacement, t its
 first direction and k its curvature, a circle says v_across = k |v|^2 / 2 exactly, at any angle.
-So one fit of two numbers, curvature and the error of the first direction, tells hinges from slides.
+So one fit of two numbers, curvature and the first direction's error, tells hinges from slides.
 """
 
 from __future__ import annotations

@@ -34,6 +34,8 @@ class Swing:
     """Of the bar's middle above the floor."""
     length: float
     """From the hinge to the free edge."""
+    diameter: float = 0.022
+    """Of the bar."""
 
     @classmethod
     def from_door(cls, door: Door, length: float) -> Swing:
@@ -86,13 +88,13 @@ class Swing:
         facing = self.facing + (self.sign - sign) * opening
         local = Pose2(0.0, 0.0, -(facing + sign * opening)).apply(course.start[:2] - hinge)
         edge = self.length - abs(self.handle[1])
-        return Swing(
-            (float(hinge[0]), float(hinge[1])),
-            sign,
-            facing,
-            (float(local[0]), float(local[1])),
-            self.height,
-            abs(float(local[1])) + edge,
+        return replace(
+            self,
+            hinge=(float(hinge[0]), float(hinge[1])),
+            sign=sign,
+            facing=facing,
+            handle=(float(local[0]), float(local[1])),
+            length=abs(float(local[1])) + edge,
         )
 
     def seen_again(self, door: Door) -> tuple[Swing, float]:

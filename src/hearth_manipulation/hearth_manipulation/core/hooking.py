@@ -157,12 +157,8 @@ def hook_bar(context: Context, side: str, bar: Bar, rotation: Array) -> None:
 
 def hooked(context: Context, side: str, bar: Bar) -> bool:
     """Whether the fingers are closed around a bar: it keeps them from closing wholly."""
-    return hands.flexion(side, context.body.joints()) < empty_flexion(bar)
-
-
-def empty_flexion(bar: Bar) -> float:
-    """Flexion that says the bar is gone: thinner bars let fingers close farther [rad]."""
-    return float(np.interp(bar.diameter, (0.012, 0.022), (1.67, 1.62)))
+    bent = hands.flexion(side, context.body.joints())
+    return bent < hands.empty_flexion(bar.diameter)
 
 
 def leave_bar(context: Context, side: str) -> None:

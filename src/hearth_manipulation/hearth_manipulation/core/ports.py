@@ -94,7 +94,8 @@ class Door:
     handle_size: Array
     """Extents along the handle's axes [m]."""
     hinge: Transform | None
-    """On the axis at the handle's height, z along the axis; positive rotation opens. None: not known."""
+    """On the axis at the handle's height, z along the axis; positive rotation opens. None:
+    not known."""
     opening: float
     """[rad] or [m]."""
 

@@ -17,10 +17,10 @@ from hearth_manipulation.core.doors import Swing, is_level
 from hearth_manipulation.core.grasps import heading
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.leaving import tuck
+from hearth_manipulation.core.looking import find_joint, look_at_door
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import best_reach
 from hearth_manipulation.core.skill_haul import haul_shut
-from hearth_manipulation.core.skill_open import find_joint, look_at_door
 
 FIST = (-0.06, -0.02)
 """Middle of the closed fist in the grasp frame: along x, toward the palm's side [m]."""

@@ -3,67 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
 import numpy as np
 from hearth_core.frames import SIDES, grasp_frame
-from hearth_core.geometry import Pose2, Transform
+from hearth_core.geometry import Transform
 from hearth_core.home.model import Articulation, Place
 
 from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, SkillError
 from hearth_manipulation.core.courses import Course, fit_course
-from hearth_manipulation.core.hooking import (
-    Bar,
-    empty_flexion,
-    hand_rotation,
-    hook_bar,
-    hook_steps,
-    leave_bar,
-)
+from hearth_manipulation.core.fist import fist_along
+from hearth_manipulation.core.hauling import GRAIN, drive_path, given_way, plan_haul
+from hearth_manipulation.core.hooking import Bar, hook_bar, leave_bar
 from hearth_manipulation.core.kinematics import Array
-from hearth_manipulation.core.leaving import tuck
-from hearth_manipulation.core.mover import MotionError, arm, split
-from hearth_manipulation.core.planning import Planner, PlanningError, Target
-from hearth_manipulation.core.scene import Scene
-from hearth_manipulation.core.timing import Trajectory
+from hearth_manipulation.core.leaving import step_back, tuck
+from hearth_manipulation.core.mover import MotionError, arm
+from hearth_manipulation.core.planning import PlanningError
+from hearth_manipulation.core.stances import choose_stance, stand_here
 
-UP = np.array([0.0, 0.0, 1.0])
-OPEN_ANGLE, OPEN_WAY = 1.38, 0.50
-"""How far flaps [rad] and drawers [m] are opened when nothing else is asked; stops end it sooner."""
-LEARN = 0.10
-"""Pulled straight before anything is concluded [m]."""
 SPEED = 0.07
 """Of the bar along its way [m/s]."""
-GRAIN = 0.025
-"""Between configurations along the way [m]."""
 STRAINED = 0.06
 """An arm that gives way so far pulls or pushes at a stop [m]."""
 STILL = 12
 """Cycles in which a bar that moves on moves by more than a few millimetres."""
-SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)
-"""Shares of a flap's turn that the hand takes."""
-JUMP = 0.5
-"""Largest joint step between two configurations [rad]."""
-PRESS = 0.014
-"""How far the fist's way lies inside the bar [m]."""
-FIST = (-0.06, -0.02)
-"""Middle of the closed fist in the grasp frame: along x, toward the palm's side [m]."""
-FIST_RADIUS = 0.042
-
-
-@dataclass(frozen=True, eq=False)
-class Haul:
-    """Configurations that carry a hand along a course, the base with it."""
-
-    ways: Array
-    """Of the bar [m], shape (N,)."""
-    path: Array
-    """Full configurations, shape (N, D)."""
-    margin: float
-    """Smallest distance to a joint limit."""
+OPEN_ANGLE, OPEN_WAY = 1.31, 0.50
+"""How far flaps [rad] and drawers [m] are opened if nothing is asked; stops end it sooner."""
+LEARN = 0.10
+"""Pulled straight before anything is concluded [m]."""
+PRESSABLE = 0.3
+"""A flap open so far is pressed down from inside when its bar was lost [rad]."""
+LEAF = 0.05
+"""Thickness of a flap with its lining, taken for all [m]."""
 
 
 def bar_of(door: Transform, joint: Articulation) -> Bar:
@@ -71,182 +43,7 @@ def bar_of(door: Transform, joint: Articulation) -> Bar:
     assert joint.handle is not None
     out = door.rotation[:, 0]
     along = door.rotation[:, 2]
-    return Bar(
-        door.translation, out, along, joint.handle.standoff, joint.handle.diameter
-    )
-
-
-def follow_course(
-    planner: Planner,
-    side: str,
-    start: Array,
-    ways: Array,
-    hand_at: Callable[[float], Transform],
-    base_at: Callable[[float], Pose2],
-) -> Haul | None:
-    """Inverse kinematics along a course without jumps; None where it ends.
-
-    Args:
-        planner: Of the robot.
-        side: Arm.
-        start: Full configuration at the first of ``ways``.
-        ways: Of the bar [m].
-        hand_at: Grasp frame (odom) for each way.
-        base_at: Base (odom) for each way.
-    """
-    joints = arm(side)
-    dofs = planner.model.indices(joints)
-    tip = grasp_frame(side)
-    q = start.copy()
-    path = []
-    margin = math.inf
-    for way in ways:
-        base = base_at(float(way))
-        q = q.copy()
-        q[:3] = base.x, base.y, base.yaw
-        found = planner.inverse(joints, tip, Target(hand_at(float(way))), q, tries=1)
-        if not found or float(np.max(np.abs(found[0].q[dofs] - q[dofs]))) > JUMP:
-            return None
-        q = found[0].q
-        margin = min(margin, found[0].margin)
-        path.append(q)
-    return Haul(np.asarray(ways), np.array(path), margin)
-
-
-def retreat(course: Course, base: Pose2, begun: float) -> Callable[[float], Pose2]:
-    """The base keeps its distance from the bar, seen from above."""
-    level = course.out.copy()
-    level[2] = 0.0
-    level /= np.linalg.norm(level)
-    first = course.point(begun)
-
-    def base_at(way: float) -> Pose2:
-        moved = float((course.point(way) - first) @ level)
-        return Pose2(base.x + moved * level[0], base.y + moved * level[1], base.yaw)
-
-    return base_at
-
-
-def turning(
-    course: Course, grip: Transform, begun: float, share: float
-) -> Callable[[float], Transform]:
-    """The hand on the bar, turning by a share of what the part turns."""
-    middle = course.point(begun)
-    offset = grip.translation - middle
-
-    def hand_at(way: float) -> Transform:
-        turn = course.turned(way - begun, share)
-        return Transform(turn @ grip.rotation, course.point(way) + turn @ offset)
-
-    return hand_at
-
-
-def plan_haul(
-    context: Context, side: str, course: Course, start: Array, grip: Transform, ways: Array
-) -> Haul | None:
-    """The haul with the most joint margin over shares of the turn, from a grip that stands."""
-    base = Pose2(float(start[0]), float(start[1]), float(start[2]))
-    best: Haul | None = None
-    for share in SHARES if course.hinged else (0.0,):
-        haul = follow_course(
-            context.planner, side, start, ways, turning(course, grip, float(ways[0]), share),
-            retreat(course, base, float(ways[0])),
-        )  # fmt: skip
-        if haul is not None and (best is None or haul.margin > best.margin + 0.02):
-            best = haul
-    return best
-
-
-@dataclass(frozen=True, eq=False)
-class Stance:
-    """Where to stand and how to hold a bar."""
-
-    side: str
-    base: Pose2
-    rotation: Array
-    """Of the grasp frame on the bar."""
-    path: Array
-    """Configurations: before the bar, beside it, behind it."""
-    score: float
-
-
-def stances(bar: Bar) -> Iterator[tuple[str, Array, Pose2]]:
-    """Hands, palms and base poses to try, the likeliest first."""
-    yaw = math.atan2(-bar.out[1], -bar.out[0])
-    for turn in (0.0, 0.35, -0.35):
-        for ahead in (0.62, 0.55, 0.70, 0.48):
-            for aside in (0.12, 0.22, 0.02, 0.3):
-                for side in SIDES:
-                    own = -1.0 if side == "left" else 1.0
-                    x, y = bar.middle[:2]
-                    base = Pose2(float(x), float(y), yaw + own * turn) @ Pose2(
-                        -ahead, own * aside, 0.0
-                    )
-                    for palm in (-UP, UP):
-                        yield side, palm, base
-
-
-def choose_stance(
-    context: Context, bar: Bar, course: Course, ways: Array, sides: list[str], scene: Scene
-) -> Stance:
-    """A stance from which the bar is hooked and all of the course can be followed.
-
-    Raises:
-        PlanningError: ``unreachable``.
-    """
-    planner = context.planner
-    stands = context.may_stand(scene)
-    best: Stance | None = None
-    now = context.body.base()
-    allowed: dict[tuple[float, float, float], bool] = {}
-    for side, palm, base in stances(bar):
-        if side not in sides:
-            continue
-        key = (round(base.x, 4), round(base.y, 4), round(base.yaw, 4))
-        if key not in allowed:
-            allowed[key] = stands(base)
-        if not allowed[key]:
-            continue
-        level = palm - float(palm @ bar.out) * bar.out
-        rotation = hand_rotation(bar.out, level / np.linalg.norm(level), side)
-        steps = hook_steps(bar, rotation, side)
-        joints = arm(side)
-        tip = grasp_frame(side)
-        for seed in context.seeds(side)[1:]:
-            q = seed.copy()
-            q[:3] = base.x, base.y, base.yaw
-            found = planner.inverse(joints, tip, Target(steps[2]), q, tries=3)
-            for solution in found:
-                if solution.margin < 0.02:
-                    continue
-                haul = plan_haul(context, side, course, solution.q, steps[2], ways)
-                if haul is None or haul.margin < 0.01:
-                    continue
-                margin = min(haul.margin, 0.15)
-                score = 2.0 * margin - 0.5 * base.distance(now)
-                if best is not None and score <= best.score:
-                    continue
-                path = _way_in(planner, side, solution.q, steps, scene)
-                if path is not None:
-                    best = Stance(side, base, rotation, path, score)
-    if best is None:
-        raise PlanningError("unreachable", "from nowhere can the bar be held all its way")
-    return best
-
-
-def _way_in(
-    planner: Planner, side: str, behind: Array, steps: list[Transform], scene: Scene
-) -> Array | None:
-    """From behind the bar back to before it: configurations in the order they are gone."""
-    joints, tip = arm(side), grasp_frame(side)
-    try:
-        out = planner.line(joints, tip, behind, Target(steps[1]), None)
-        away = planner.line(joints, tip, out[-1], Target(steps[0]), None)
-    except PlanningError:
-        return None
-    if planner.collision(joints, away[-1], scene) is not None:
-        return None
-    return np.array([away[-1], out[-1], behind])
+    return Bar(door.translation, out, along, joint.handle.standoff, joint.handle.diameter)
 
 
 def look_at_bar(context: Context, place: Place, joint: Articulation) -> tuple[Bar, float]:
@@ -297,16 +94,23 @@ def haul_open(
         if course is not None and opening >= _goal(course, wanted) - _slack(course):
             break
         try:
+            if course is not None and course.hinged and opening > PRESSABLE:
+                press_open(context, key, joint, bar, course, opening, _goal(course, wanted), sides)
+                continue
             opening = _pull(context, place, joint, bar, opening, wanted, sides)
         except SkillError as error:
             if error.reason not in {"no_grip", "handle_lost", "no_reach"}:
                 raise
             problem = error
+            report(f"again ({error.reason})", 0.1, opening)
             continue
-        break
+        course = _known(context, key)
+        if course is None or opening >= _goal(course, wanted) - _slack(course):
+            break
+        if not course.hinged:
+            break  # A drawer goes as far as its stop.
     else:
-        assert problem is not None
-        raise problem
+        raise problem or SkillError("not_opened", f"{key} stands open {opening:.2f} rad")
     report("done", 1.0, opening)
     return opening
 
@@ -322,7 +126,7 @@ def _goal(course: Course, wanted: float) -> float:
 
 
 def _slack(course: Course) -> float:
-    return 0.15 if course.hinged else 0.04
+    return 0.07 if course.hinged else 0.04
 
 
 def _by_looks(bar: Bar, joint: Articulation) -> Course:
@@ -365,12 +169,17 @@ def _pull(
     side = stance.side
     context.driver.to(stance.base)
     bar, opening = look_at_bar(context, place, joint)
-    stance = _stand_here(context, bar, course, ways, side, stance, scene)
+    stance = stand_here(context, bar, side, stance, scene)
     report("reach", 0.2, opening)
     mover.fingers(side, hands.hook(side, 0.8), 0.5)
     mover.go(arm(side), [stance.path[0]], scene)
     report("hook", 0.3, opening)
-    hook_bar(context, side, bar, stance.rotation)
+    try:
+        hook_bar(context, side, bar, stance.rotation)
+    except SkillError:
+        step_back(context)
+        tuck(context, side)
+        raise
     trail: list[Array] = []
     try:
         if known is None:
@@ -386,37 +195,18 @@ def _pull(
             assert now is not None
             opening = max(0.0, now.opening(now.nearest(trail[-1])))
         place_openings[joint.name] = opening
-    report("let_go", 0.8, opening)
-    leave_bar(context, side)
-    _clear(context)
-    tuck(context, side)
+        report("let_go", 0.8, opening)
+        _off(context, side)
     return opening
 
 
-def _clear(context: Context) -> None:
-    with suppress(MotionError):
-        context.driver.to(
-            context.body.base() @ Pose2(-0.15, 0.0, 0.0), tolerance=0.04, turn_tolerance=0.1
-        )
-
-
-def _stand_here(
-    context: Context, bar: Bar, course: Course, ways: Array, side: str, stance: Stance, scene: Scene
-) -> Stance:
-    """The same stance from where the robot really stands, for the bar as seen from there."""
-    planner, base = context.planner, context.body.base()
-    joints, tip = arm(side), grasp_frame(side)
-    palm = stance.rotation[:, 1] if side == "right" else -stance.rotation[:, 1]
-    level = palm - float(palm @ bar.out) * bar.out
-    rotation = hand_rotation(bar.out, level / np.linalg.norm(level), side)
-    steps = hook_steps(bar, rotation, side)
-    q = stance.path[2].copy()
-    q[:3] = base.x, base.y, base.yaw
-    for solution in planner.inverse(joints, tip, Target(steps[2]), q, tries=4):
-        path = _way_in(planner, side, solution.q, steps, scene)
-        if path is not None:
-            return Stance(side, base, rotation, path, stance.score)
-    raise PlanningError("unreachable", "the bar cannot be held from where the robot stands")
+def _off(context: Context, side: str) -> None:
+    """Hand off the bar, away and tucked, as far as that goes."""
+    with suppress(PlanningError, MotionError):
+        leave_bar(context, side)
+    step_back(context)
+    with suppress(PlanningError):
+        tuck(context, side)
 
 
 def _learned(context: Context, key: str, bar: Bar, trail: list[Array]) -> Course:
@@ -487,103 +277,32 @@ def _haul(
     if haul is None:
         raise SkillError("no_reach", "the arm cannot follow the bar any farther from here")
     gone = strained = 0
+    palm = grip.rotation[:, 1] if side == "right" else -grip.rotation[:, 1]
+
+    def presses(point: Array) -> bool:
+        """Whether the palm, not the fingers, moves the bar: then it cannot slip off."""
+        return float(here.turned(here.nearest(point)) @ here.out @ palm) > 0.45
+
     if not trail:
         trail.append(grip.apply(held))
 
     def watch(commanded: Array) -> bool:
         nonlocal gone, strained
         bent = hands.flexion(side, context.body.joints())
-        gone = gone + 1 if bent > empty_flexion(bar) else 0
+        gone = gone + 1 if bent > hands.empty_flexion(bar.diameter) else 0
         trail.append(mover.pose(tip).apply(held))
-        lag = _given_way(context, side, commanded)
+        lag = float(np.linalg.norm(given_way(context, side, commanded)))
         recent = float(np.linalg.norm(trail[-1] - trail[-STILL])) if len(trail) > STILL else 1.0
         stands = lag > STRAINED or (lag > 0.5 * STRAINED and recent < 0.004)
         strained = strained + 1 if stands else 0
+        if presses(trail[-1]):
+            gone = 0
         return gone >= 6 or strained >= 6
 
     drive_path(context, side, haul.path, np.abs(haul.ways - haul.ways[0]), SPEED, watch)
     if gone >= 6:
         raise SkillError("handle_lost", "the bar slipped from the hand")
-    return strained >= 6
-
-
-def _given_way(context: Context, side: str, commanded: Array) -> float:
-    """How far the hand is from where it is commanded to be, the base aside [m]."""
-    q = context.mover.configuration()
-    rigid = commanded.copy()
-    rigid[:3] = q[:3]
-    model, tip = context.planner.model, grasp_frame(side)
-    return float(np.linalg.norm(model.pose(q, tip).translation - model.pose(rigid, tip).translation))
-
-
-def drive_path(
-    context: Context,
-    side: str,
-    path: Array,
-    ways: Array,
-    speed: float,
-    watch: Callable[[Array], bool],
-) -> None:
-    """Arm, torso and base together along configurations, in step with each other.
-
-    Args:
-        context: The robot.
-        side: Arm.
-        path: Full configurations, shape (N, D).
-        ways: From 0 up, where they belong [m], shape (N,).
-        speed: Along ``ways`` [m/s]; less where a joint would be too fast.
-        watch: Told what is commanded, every cycle; True ends the motion.
-    """
-    mover = context.mover
-    model = mover.planner.model
-    joints = arm(side)
-    dofs = model.indices(joints)
-    rates = np.abs(np.diff(path[:, dofs], axis=0)) / np.maximum(np.diff(ways)[:, None], 1e-6)
-    if len(rates):
-        fastest = float(np.max(rates / (0.5 * model.velocity[dofs])))
-        speed = min(speed, 1.0 / max(fastest, 1e-6))
-    length = float(ways[-1])
-    ramp = 0.6
-    duration = length / speed + ramp
-
-    def along(t: float) -> float:
-        """Way after ``t``: a ramp up, even speed, a ramp down."""
-        if t >= duration:
-            return length
-        if duration < 2.0 * ramp:
-            return length * 0.5 * (1.0 - math.cos(math.pi * t / duration))
-        if t < ramp:
-            return 0.5 * speed * t * t / ramp
-        if t < duration - ramp:
-            return speed * (t - 0.5 * ramp)
-        return length - 0.5 * speed * (duration - t) ** 2 / ramp
-
-    def at(way: float) -> Array:
-        return np.array([np.interp(way, ways, path[:, i]) for i in range(path.shape[1])])
-
-    times = np.linspace(0.0, duration, max(3, math.ceil(duration / 0.1) + 1))
-    rows = np.array([at(along(float(t)))[dofs] for t in times])
-    speeds = np.gradient(rows, times, axis=0)
-    speeds[0] = speeds[-1] = 0.0
-    trajectory = Trajectory(tuple(joints), times[1:], rows[1:], speeds[1:])
-    motions = [mover.body.follow(group, part) for group, part in split(trajectory).items()]
-
-    def base_at(t: float) -> tuple[Pose2, tuple[float, float, float], bool]:
-        q, ahead = at(along(t)), at(along(t + 0.04))
-        feed = (ahead[:3] - q[:3]) / 0.04
-        pose = Pose2(float(q[0]), float(q[1]), float(q[2]))
-        return pose, (float(feed[0]), float(feed[1]), float(feed[2])), t >= duration
-
-    begin = mover.body.now()
-    try:
-        context.driver.track(
-            base_at, tolerance=0.02, turn_tolerance=0.03, speed=2.0, timeout=duration + 6.0,
-            check=False, watch=lambda: watch(at(along(mover.body.now() - begin))),
-        )  # fmt: skip
-    finally:
-        for motion in motions:
-            if not motion.done():
-                motion.cancel()
+    return strained >= 6 or not haul.whole
 
 
 def haul_shut(context: Context, place: Place, joint: Articulation, side: str) -> float:
@@ -628,86 +347,36 @@ def _shut(course: Course) -> float:
 def _push(
     context: Context, key: str, bar: Bar, course: Course, opening: float, sides: list[str]
 ) -> None:
-    mover, report = context.mover, context.report
+    """Push a part shut from outside."""
     here = course.nearest(bar.middle)
-    shift = bar.middle - course.point(here)
-    course = course.shifted(shift)
-    ways = np.linspace(here, -PRESS, max(6, math.ceil(here / GRAIN) + 1))
-    scene = context.scene(without=[key, f"{key}/handle"], things=False)
-    report("approach", 0.1, opening)
-    stands = context.may_stand(scene)
-    best: tuple[float, str, Haul, Array] | None = None
-    planner = context.planner
-    now = context.body.base()
-    out = course.turned(here) @ course.out
-    level = course.out.copy()
-    level[2] = 0.0
-    level /= np.linalg.norm(level)
-    there = Bar(bar.middle, level, bar.along, bar.gap, bar.diameter)
-    allowed: dict[tuple[float, float, float], bool] = {}
-    for side, palm, base in stances(there):
-        spot = (round(base.x, 4), round(base.y, 4), round(base.yaw, 4))
-        if spot not in allowed:
-            allowed[spot] = stands(base)
-        if side not in sides or not allowed[spot]:
-            continue
-        for lean in (1.0, 0.7, 0.4):
-            x = -(lean * out + (1.0 - lean) * level)
-            x /= np.linalg.norm(x)
-            flat = palm - float(palm @ x) * x
-            rotation = hand_rotation(-x, flat / np.linalg.norm(flat), side)
-            palmward = 1.0 if side == "right" else -1.0
-            middle = rotation @ np.array([FIST[0], palmward * FIST[1], 0.0])
-            touch = bar.middle + out * (FIST_RADIUS + 0.5 * bar.diameter - PRESS)
-            grip = Transform(rotation, touch - middle)
-            before = Transform(rotation, grip.translation + 0.09 * out)
-            for seed in context.seeds(side)[1:]:
-                q = seed.copy()
-                q[:3] = base.x, base.y, base.yaw
-                for solution in planner.inverse(
-                    arm(side), grasp_frame(side), Target(before), q, tries=2
-                ):
-                    try:
-                        line = planner.line(
-                            arm(side), grasp_frame(side), solution.q, Target(grip), None
-                        )
-                    except PlanningError:
-                        continue
-                    haul = plan_haul(context, side, course, line[-1], grip, ways)
-                    if haul is None or haul.margin < 0.01:
-                        continue
-                    score = 2.0 * min(haul.margin, 0.15) - 0.5 * base.distance(now)
-                    if (best is None or score > best[0]) and planner.collision(
-                        arm(side), solution.q, scene
-                    ) is None:
-                        best = (score, side, haul, line)
-    if best is None:
-        raise PlanningError("unreachable", "from nowhere can the part be pushed all its way")
-    _, side, haul, line = best
-    start = Pose2(float(line[0][0]), float(line[0][1]), float(line[0][2]))
-    context.driver.to(start, tolerance=0.015, turn_tolerance=0.02)
-    report("reach", 0.3, opening)
-    mover.fingers(side, hands.fist(side), 0.6)
-    mover.go(arm(side), [line[0]], scene)
-    report("touch", 0.45, opening)
-    mover.run(arm(side), line, None, 0.25)
-    strained = 0
-
-    def watch(commanded: Array) -> bool:
-        nonlocal strained
-        strained = strained + 1 if _given_way(context, side, commanded) > 0.08 else 0
-        return strained >= 12
-
-    report("push", 0.6, opening)
-    with suppress(MotionError):  # What is left of the opening is looked at next.
-        drive_path(context, side, haul.path, np.abs(haul.ways - haul.ways[0]), 0.10, watch)
-    report("retreat", 0.85)
+    course = course.shifted(bar.middle - course.point(here))
+    ways = np.linspace(here, 0.0, max(6, math.ceil(here / GRAIN) + 1))
+    fist_along(context, key, bar, course, ways, sides, 0.5 * bar.diameter)
     place_name, _, joint_name = key.partition("/")
     context.openings[place_name][joint_name] = 0.0  # until it is looked at
-    back = mover.pose(grasp_frame(side))
-    with suppress(PlanningError, MotionError):
-        mover.line(
-            side, Transform(back.rotation, back.translation + 0.10 * course.out), None, speed=0.25
-        )
-    _clear(context)
-    tuck(context, side)
+
+
+def press_open(
+    context: Context,
+    key: str,
+    joint: Articulation,
+    bar: Bar,
+    course: Course,
+    opening: float,
+    goal: float,
+    sides: list[str],
+) -> None:
+    """Press a flap on down from its inner side.
+
+    Raises:
+        PlanningError: No reach.
+        MotionError: The robot was kept from moving.
+    """
+    here = course.nearest(bar.middle)
+    course = course.shifted(bar.middle - course.point(here))
+    end = course.way(goal)
+    ways = np.linspace(here, end, max(6, math.ceil(abs(end - here) / GRAIN) + 1))
+    inside = -(0.5 * bar.diameter + bar.gap + LEAF)
+    fist_along(context, key, bar, course, ways, sides, inside)
+    place_name, _, joint_name = key.partition("/")
+    context.openings[place_name][joint_name] = goal
