@@ -38,8 +38,8 @@ from std_msgs.msg import String
 
 from hearth_interfaces.action import FindObject, LookAt
 from hearth_interfaces.srv import FindObjects, GetArticulation
-from hearth_perception.change_topic import ChangeTopic
 from hearth_perception.base import Base
+from hearth_perception.change_topic import ChangeTopic
 from hearth_perception.core.back_ends import make_detector
 from hearth_perception.core.draw import annotate, draw_door
 from hearth_perception.core.perceiver import Perceiver
