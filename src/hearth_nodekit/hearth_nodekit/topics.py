@@ -10,6 +10,8 @@ from vision_msgs.msg import Detection3DArray
 from visualization_msgs.msg import MarkerArray
 
 from hearth_interfaces.msg import (
+    ObjectChangeArray,
+    SimPeople,
     SimTruth,
     SurfaceArray,
     TaskProgress,
@@ -60,6 +62,7 @@ GLOBAL_COSTMAP = Topic("global_costmap/costmap", OccupancyGrid, LATCHED)
 OBJECTS = Topic("objects", WorldObjectArray, LATCHED)
 SURFACES = Topic("surfaces", SurfaceArray, LATCHED)
 DETECTIONS = Topic("detections", Detection3DArray, EVENT)
+CHANGES = Topic("changes", ObjectChangeArray, LATCHED)
 OBJECT_MARKERS = Topic("object_markers", MarkerArray, LATCHED)
 PEOPLE = Topic("people", Detection3DArray, EVENT)
 CARRYING = Topic("carrying", String, LATCHED)
@@ -81,5 +84,7 @@ def camera_info(camera: str, stream: str = "color") -> Topic:
     return sensor(f"{camera}/{stream}/camera_info", CameraInfo)
 
 
+SIM_PEOPLE = Topic("sim/truth/people", SimPeople, EVENT)
+"""Simulated truth about people, for the evaluator's node in the root namespace only."""
 SIM_TRUTH = Topic("sim/truth/state", SimTruth, EVENT)
 """Simulated truth, for the evaluator's node in the root namespace only."""
