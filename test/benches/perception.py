@@ -31,7 +31,12 @@ def run(options: Options) -> Report:
     parser.add_argument("--views", type=int, default=5 if options.quick else 10)
     parser.add_argument("--doors", type=int, default=1 if options.quick else 3)
     parser.add_argument("--changes", type=int, default=6 if options.quick else 50)
-    parser.add_argument("--finds", type=int, default=2, help="things looked for in each home")
+    parser.add_argument(
+        "--finds",
+        type=int,
+        default=1 if options.quick else 2,
+        help="things looked for in each home",
+    )
     parser.add_argument("--deployed", type=int, default=0, help="searches with navigation")
     parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--detector", default="household", help="household or catalogue")
@@ -42,7 +47,7 @@ def run(options: Options) -> Report:
         if path not in sys.path:
             sys.path.insert(0, path)
     seeds = options.seeds or tuple(range(FIRST, FIRST + own.homes))
-    parts = own.only or (PARTS if not options.quick else ("detection", "map"))
+    parts = own.only or (PARTS if not options.quick else ("detection", "map", "find"))
     figures: list[Figure] = []
     samples: list[dict[str, Any]] = []
     if "detection" in parts or "faults" in parts:
