@@ -25,7 +25,9 @@ from hearth_interfaces.msg import (
     ApplianceList,
     ApplianceState,
     BridgeStatus,
+    KeepOut,
     ObjectChangeArray,
+    PersonArray,
     SimPeople,
     SimTruth,
     SurfaceArray,
@@ -118,6 +120,8 @@ DETECTIONS = Topic("detections", Detection3DArray, EVENT)
 CHANGES = Topic("changes", ObjectChangeArray, LATCHED)
 OBJECT_MARKERS = Topic("object_markers", MarkerArray, LATCHED)
 PEOPLE = Topic("people", Detection3DArray, EVENT)
+TRACKED_PEOPLE = Topic("tracked_people", PersonArray, EVENT)
+KEEP_OUT = Topic("keep_out", KeepOut, EVENT)
 CARRYING = Topic("carrying", String, LATCHED)
 TASK_PROGRESS = Topic("task_progress", TaskProgress, LATCHED)
 
