@@ -19,6 +19,10 @@ from hearth_perception.core.view import View
 
 Array = npt.NDArray[np.float64]
 
+SLANT = 0.2
+"""Sine of the view onto the panel below which it shows hardly more than its edge."""
+EDGE_ON = 0.45
+"""Most confidence of such a view."""
 SEEN_BAR = 20
 """Points on the handle's bar from which it counts as seen."""
 
@@ -69,10 +73,12 @@ def look_at_door(view: View, cloud: Cloud, door: Door) -> DoorView | None:
         size = np.array([bar.diameter, bar.diameter, bar.length])
     spread = np.sqrt(np.diag(fit.covariance))
     eye = now.closed_from_map(fit.opening).apply(view.origin)
+    off = eye - np.array(door.joint.panel.centre)
+    slant = abs(float(off[0])) / max(float(np.linalg.norm(off)), 1e-6)
     return DoorView(
         opening=max(0.0, fit.opening),
         sigma=float(max(spread[3], 0.003)),
-        confidence=found.confidence,
+        confidence=min(found.confidence, EDGE_ON if slant < SLANT else 1.0),
         inner=bool(eye[0] < door.face),
         shift=float(fit.shift[0]),
         pose=pose,

@@ -39,8 +39,6 @@ AJAR_KNOWN = math.radians(2.0)
 """The same once the place was seen."""
 LEAST = 0.01
 """Less confidence is no result."""
-EDGE = 0.45
-"""A leaf that shows only its edge gives no more confidence."""
 SHUT = 0.12
 """A shut door is likelier than one ajar by a hair."""
 
@@ -61,8 +59,7 @@ class Found:
         seen = s.support * min(1.0, 0.35 + s.looked)
         doubt = 1.2 * s.through + 0.5 * min(1.0, s.unexplained)
         clear = min(1.0, 0.5 + 2.0 * max(0.0, self.margin))
-        most = 1.0 if self.fit.on_panel >= 4 * FEW else EDGE
-        return float(np.clip((seen - doubt) * clear, 0.0, most))
+        return float(np.clip((seen - doubt) * clear, 0.0, 1.0))
 
 
 def search(view: View, cloud: Cloud, door: Door) -> Found | None:
