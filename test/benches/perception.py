@@ -21,7 +21,7 @@ from hearth_cli.bench import Figure, Options, Report
 FIRST = 5000
 """Homes from here on are never trained on."""
 NAN = float("nan")
-PARTS = ("detection", "faults", "doors", "map", "find")
+PARTS = ("detection", "faults", "doors", "map", "people", "find")
 
 
 def run(options: Options) -> Report:
@@ -56,6 +56,12 @@ def run(options: Options) -> Report:
         from perception_doors import door_figures
 
         more, looks = door_figures(seeds, own.doors, _say)
+        figures += more
+        samples += looks
+    if "people" in parts:
+        from perception_people import people_figures
+
+        more, looks = people_figures(seeds, _say)
         figures += more
         samples += looks
     if "map" in parts:

@@ -10,7 +10,9 @@ from vision_msgs.msg import Detection3DArray
 from visualization_msgs.msg import MarkerArray
 
 from hearth_interfaces.msg import (
+    KeepOut,
     ObjectChangeArray,
+    PersonArray,
     SimPeople,
     SimTruth,
     SurfaceArray,
@@ -65,6 +67,8 @@ DETECTIONS = Topic("detections", Detection3DArray, EVENT)
 CHANGES = Topic("changes", ObjectChangeArray, LATCHED)
 OBJECT_MARKERS = Topic("object_markers", MarkerArray, LATCHED)
 PEOPLE = Topic("people", Detection3DArray, EVENT)
+TRACKED_PEOPLE = Topic("tracked_people", PersonArray, EVENT)
+KEEP_OUT = Topic("keep_out", KeepOut, EVENT)
 CARRYING = Topic("carrying", String, LATCHED)
 TASK_PROGRESS = Topic("task_progress", TaskProgress, LATCHED)
 

@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 from hearth_core.errors import HearthError, UnknownNameError
 from hearth_core.frames import MAP, SIDES, grasp_frame
-from hearth_core.geometry import Transform
 from hearth_core.health import Health, Level
 from hearth_core.home import load_home
 from hearth_core.home.names import object_label
 from hearth_core.outcome import Code, Outcome
 from hearth_description.core.model import parse_urdf
 from hearth_nodekit.actions import ActionFailed, ActiveGoal, Busy, Canceled, ThreadedActionServer
-from hearth_nodekit.convert import to_image, to_outcome, to_pose, to_time
+from hearth_nodekit.convert import to_image, to_outcome
 from hearth_nodekit.late_service import LateService
 from hearth_nodekit.params import declare, param
 from hearth_nodekit.reporting import report_health
@@ -38,6 +37,7 @@ from std_msgs.msg import String
 
 from hearth_interfaces.action import FindObject, LookAt
 from hearth_interfaces.srv import FindObjects, GetArticulation
+from hearth_perception.articulation_answer import fill
 from hearth_perception.base import Base
 from hearth_perception.change_topic import ChangeTopic
 from hearth_perception.core.back_ends import make_detector
@@ -55,6 +55,7 @@ from hearth_perception.messages import (
     to_world_object,
     to_world_objects,
 )
+from hearth_perception.people_topics import PeopleTopics
 from hearth_perception.skills import Skills
 from hearth_perception.watcher import Look, Watcher
 
@@ -151,6 +152,7 @@ class PerceptionNode(Node):
         self._markers = OBJECT_MARKERS.publisher(self)
         self._annotated = ANNOTATED.publisher(self)
         self._changes = ChangeTopic(self)
+        self._people = PeopleTopics(self, perceiver.home)
         self._carrying = ""
         ROBOT_DESCRIPTION.subscribe(self, self._on_description)
         CARRYING.subscribe(self, self._on_carrying)
@@ -175,6 +177,8 @@ class PerceptionNode(Node):
     def _poll(self) -> None:
         lazy = (self._detections, self._annotated)
         wanted = self._config.always or any(p.get_subscription_count() > 0 for p in lazy)
+        self._people.poll()
+        wanted = wanted or self._people.wanted
         self._watcher.poll(self._skills.now(), wanted)
 
     def _on_description(self, message: String) -> None:
@@ -209,6 +213,8 @@ class PerceptionNode(Node):
         percept = look.percept
         stamp = percept.view.stamp
         perceiver = self._watcher.perceiver
+        positions = self._watcher.intake.positions(stamp)
+        self._people.see(percept, perceiver, self._watcher.model, positions)
         with self._watcher.lock:
             tracks = [t for t in perceiver.things.tracks if t.existence > 0.2 or t.carried]
             areas = perceiver.surfaces.areas()
@@ -293,24 +299,7 @@ class PerceptionNode(Node):
             response.outcome = to_outcome(outcome)
             return response
         stamp, seen = read
-        response.header.frame_id = MAP
-        response.header.stamp = to_time(stamp)
-        response.opening = float(seen.opening)
-        response.confidence = float(seen.confidence)
-        door = self._watcher.perceiver.door(place, joint)
-        axis = Transform(_along(door.axis), door.origin)
-        height = 0.0
-        if seen.handle is not None:
-            response.handle = to_pose(seen.handle)
-            size = response.handle_size
-            size.x, size.y, size.z = (float(v) for v in seen.handle_size)
-            local = seen.pose.lift().inverse().apply(seen.handle.translation)
-            height = float((local - door.origin) @ door.axis)
-        lifted = Transform(axis.rotation, axis.translation + height * door.axis)
-        response.hinge = to_pose(seen.pose.lift() @ lifted)
-        known = "seen" if seen.handle_seen else "not seen: its pose follows from the opening"
-        message = f"{place}/{joint} {_amount(seen.opening, door.joint.kind)}, handle {known}"
-        response.outcome = to_outcome(Outcome.success(message))
+        fill(response, stamp, seen, self._watcher.perceiver.door(place, joint))
         return response
 
     def _find_objects(self, request: FindObjects.Request) -> FindObjects.Response:
@@ -361,20 +350,6 @@ def _failed(error: Exception) -> Outcome:
         "TransformError": "no_transform",
     }
     return Outcome.failure(reason.get(type(error).__name__, "perception_failed"), str(error))
-
-
-def _along(axis: np.ndarray) -> np.ndarray:
-    """A rotation whose z is ``axis``."""
-    helper = np.array([1.0, 0.0, 0.0]) if abs(axis[0]) < 0.9 else np.array([0.0, 1.0, 0.0])
-    x = helper - (helper @ axis) * axis
-    x /= np.linalg.norm(x)
-    return np.stack([x, np.cross(axis, x), axis], axis=1)
-
-
-def _amount(opening: float, kind: str) -> str:
-    if kind == "sliding":
-        return f"open {100 * opening:.0f} cm"
-    return f"open {math.degrees(opening):.0f} degrees"
 
 
 def make_node(**options: Any) -> Node:

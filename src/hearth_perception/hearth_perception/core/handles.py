@@ -42,13 +42,32 @@ class Bar:
         return replace(self, centre=self.centre + by)
 
 
-def find_bar(q: Array, door: Door, slack: float = 0.13) -> Bar | None:
+def siblings(door: Door) -> tuple[float, ...]:
+    """How far beside the door's handle those of its closed neighbours are [m]."""
+    mine = door.joint.handle
+    if mine is None or mine.orientation is not Orientation.VERTICAL:
+        return ()
+    found = []
+    for joint in door.place.joints:
+        other = joint.handle
+        if joint.name == door.joint.name or other is None or other.orientation != mine.orientation:
+            continue
+        off = np.abs(np.subtract(other.centre, mine.centre))
+        if off[0] < 0.02 and off[2] < 0.05 and off[1] < 0.35:
+            found.append(float(other.centre[1] - mine.centre[1]))
+    return tuple(found)
+
+
+def find_bar(
+    q: Array, door: Door, slack: float = 0.13, beside: tuple[float, ...] = ()
+) -> Bar | None:
     """Find the handle among points in closed coordinates; None when it is not to be seen.
 
     Args:
         q: Points near the door in its closed coordinates [m], shape (N, 3).
         door: Says where the bar should be and which way it runs.
         slack: How far it may be from there [m].
+        beside: See :func:`siblings`, if they are closed: a place where all are seen is likelier.
     """
     handle = door.joint.handle
     if handle is None:
@@ -58,19 +77,26 @@ def find_bar(q: Array, door: Door, slack: float = 0.13) -> Bar | None:
     centre = np.array(handle.centre)
     front = q[:, 0] - door.face
     near = (front > 0.3 * handle.standoff) & (front < handle.standoff + handle.diameter + 0.04)
-    near &= np.abs(q[:, across] - centre[across]) < slack
+    wide = slack + max((abs(b) for b in beside), default=0.0)
+    near &= np.abs(q[:, across] - centre[across]) < wide
     near &= np.abs(q[:, long] - centre[long]) < handle.length / 2 + slack
     bar = q[near]
     if len(bar) < 25:
         return None
     # The bar is where many heights share one lateral position.
-    bins = np.floor((bar[:, across] - centre[across] + slack) / 0.01).astype(int)
+    bins = np.floor((bar[:, across] - centre[across] + wide) / 0.01).astype(int)
     slots = np.floor((bar[:, long] - centre[long]) / 0.02).astype(int)
-    heights = [len(np.unique(slots[np.abs(bins - b) <= 1])) for b in range(bins.max() + 1)]
-    # The neighbour's handle is as good a bar: the nearer one to where it should be is meant.
-    off = (np.arange(bins.max() + 1) + 0.5) * 0.01 - slack
-    near_by = np.exp(-0.5 * (off / LIKELY) ** 2)
-    worth = np.where(np.array(heights) * 0.02 < 0.35 * handle.length, 0.0, heights * near_by)
+    last = round(2.0 * wide / 0.01) + 1
+    heights = np.array([len(np.unique(slots[np.abs(bins - b) <= 1])) for b in range(last)])
+    bars = np.where(heights * 0.02 < 0.35 * handle.length, 0.0, heights)
+    # The neighbour's handle is as good a bar: the nearer one to where it should be is meant, and
+    # that from which the neighbour's is seen where it must be.
+    off = (np.arange(last) + 0.5) * 0.01 - wide
+    worth = bars * np.exp(-0.5 * (off / LIKELY) ** 2) * (np.abs(off) < slack)
+    for other in beside:
+        at = np.arange(last) + round(other / 0.01)
+        there = [bars[max(0, k - 1) : k + 2].max(initial=0.0) if k >= 0 else 0.0 for k in at]
+        worth *= 1.0 + 4.0 * (np.array(there) > 0.0)
     best = int(np.argmax(worth))
     if worth[best] <= 0.0:
         return None
