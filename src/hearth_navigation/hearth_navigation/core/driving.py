@@ -61,9 +61,15 @@ class _Heard:
     scan_stamp: float = -math.inf
     scan_odom: Pose2 = field(default_factory=Pose2)
     points: Array = field(default_factory=lambda: np.zeros((0, 2)))
+    base_from_lidar: Pose2 = field(default_factory=Pose2)
     pending: tuple[Pose2, Beams, Array] | None = None
     map_from_odom: Pose2 | None = None
     map_stamp: float = -math.inf
+
+    def lidar(self, odom: Pose2) -> tuple[float, float]:
+        """Where the scan was taken from, seen from the base where it is now."""
+        at = odom.inverse() @ self.scan_odom @ self.base_from_lidar
+        return at.x, at.y
 
 
 class Driving:
@@ -157,6 +163,7 @@ class Driving:
             heard = self._heard
             heard.scan_stamp, heard.scan_odom, heard.points = stamp, odom, beams.points
             heard.pending = (odom, beams, lengths)
+            heard.base_from_lidar = beams.base_from_lidar
 
     def on_points(self, points: Array, now: float) -> None:
         """Take obstacle points of another sensor, in map [m], shape (N, 2)."""
@@ -272,6 +279,8 @@ class Driving:
                     follower.limits,
                     follower.monitor,
                     follower.mppi.period,
+                    self._heard.scan_stamp,
+                    self._heard.lidar(newest[1]),
                 )
             )
         if errand.ending is not None:
