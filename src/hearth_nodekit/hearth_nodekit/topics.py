@@ -10,6 +10,7 @@ from vision_msgs.msg import Detection3DArray
 from visualization_msgs.msg import MarkerArray
 
 from hearth_interfaces.msg import (
+    ObjectChangeArray,
     SimPeople,
     SimTruth,
     SurfaceArray,
@@ -61,6 +62,7 @@ GLOBAL_COSTMAP = Topic("global_costmap/costmap", OccupancyGrid, LATCHED)
 OBJECTS = Topic("objects", WorldObjectArray, LATCHED)
 SURFACES = Topic("surfaces", SurfaceArray, LATCHED)
 DETECTIONS = Topic("detections", Detection3DArray, EVENT)
+CHANGES = Topic("changes", ObjectChangeArray, LATCHED)
 OBJECT_MARKERS = Topic("object_markers", MarkerArray, LATCHED)
 PEOPLE = Topic("people", Detection3DArray, EVENT)
 CARRYING = Topic("carrying", String, LATCHED)

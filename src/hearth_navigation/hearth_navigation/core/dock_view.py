@@ -1,6 +1,7 @@
 """Where the charger is, from its shape in the scan.
 
-Its face says distance and heading, the beams that just miss it say where its edges are. All in odom: over the second or two that count, wheels drift less than the map is sure of.
+Its face says distance and heading, the beams that just miss it say where its edges are.
+All in odom: over the second or two that count, wheels drift less than the map is sure of.
 """
 
 from __future__ import annotations
