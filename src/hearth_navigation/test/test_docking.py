@@ -128,7 +128,7 @@ def test_a_differential_base_comes_onto_the_axis_by_an_arc_or_says_that_it_did_n
 
 
 def test_no_charger_and_a_lost_charger_end_with_a_reason() -> None:
-    nothing, off = drive(Pose2(0.0, 5.0, 0.0), Pose2(0.5, 0.0, 0.0), Limits())
+    nothing, _ = drive(Pose2(0.0, 5.0, 0.0), Pose2(0.5, 0.0, 0.0), Limits())
     assert "no charger" in nothing.problem
     assert not nothing.seen
     lost, _ = drive(Pose2(), Pose2(0.5, 0.0, 0.0), Limits(), gone_at=2.0)
