@@ -18,7 +18,8 @@ from rclpy.node import Node
 from sensor_msgs.msg import BatteryState
 
 from hearth_navigation.core import errands
-from hearth_navigation.core.docking import DockConfig, find, staging
+from hearth_navigation.core.dock_motion import DockMotion
+from hearth_navigation.core.docking import DockConfig, staging
 from hearth_navigation.core.driving import PREEMPTED, Driving
 from hearth_navigation.core.errands import Errand
 from hearth_navigation.journeys import FEEDBACK_PERIOD, ReadPose, refused, to_duration
@@ -110,10 +111,7 @@ class Docking:
                     most = float(request.max_staging_time)
                     spot = staging(self._config, dock)
                     self._drive(goal, spot, codes.FAILED_TO_STAGE, most)
-                say(DockRobot.Feedback.INITIAL_PERCEPTION)
-                seen = self._look(dock)
-                say(DockRobot.Feedback.CONTROLLING)
-                self._drive(goal, seen, codes.FAILED_TO_CONTROL)
+                self._approach(goal, dock, say)
                 say(DockRobot.Feedback.WAIT_FOR_CHARGE)
                 self._wait_for(goal, charging=True, code=codes.FAILED_TO_CHARGE)
             except _Failed as error:
@@ -181,16 +179,34 @@ class Docking:
         pose = self._driving.pose(self._now())
         return pose is not None and pose.distance(dock) < _NEAR
 
-    def _look(self, dock: Pose2) -> Pose2:
-        situation = self._driving.situation(self._now())
-        if situation is None:
-            text = "no fresh scan, odometry or place on the map to look for the charger with"
-            raise _Failed(DockRobot.Result.FAILED_TO_DETECT_DOCK, text)
-        seen = find(self._config, dock, situation.pose, situation.points)
-        if seen is None:
-            text = f"the lidar sees no charger at ({dock.x:.2f}, {dock.y:.2f})"
-            raise _Failed(DockRobot.Result.FAILED_TO_DETECT_DOCK, text)
-        return seen
+    def _approach(self, goal: ActiveGoal, dock: Pose2, say: Callable[[int], None]) -> None:
+        """Backwards onto the charger, led by its shape in the scan."""
+        codes = DockRobot.Result
+        pose = self._driving.pose(self._now())
+        if pose is None:
+            text = "no fresh odometry or place on the map to look for the charger from"
+            raise _Failed(codes.FAILED_TO_DETECT_DOCK, text)
+        motion = DockMotion(self._config, pose.inverse() @ dock)
+        errand = Errand(motion, errands.BACK_UP)
+        self._driving.begin_errand(errand)
+        say(DockRobot.Feedback.INITIAL_PERCEPTION)
+        try:
+            while errand.ending is None:
+                if goal.wait(FEEDBACK_PERIOD):
+                    goal.check()
+                    raise Canceled("canceled")
+                if motion.seen:
+                    say(DockRobot.Feedback.CONTROLLING)
+        finally:
+            self._driving.finish_errand(errand)
+        if errand.ending.code == PREEMPTED:
+            raise _Failed(0, errand.ending.message, preempted=True)
+        if motion.problem:
+            where = f"{motion.problem} ({dock.x:.2f}, {dock.y:.2f})"
+            code = codes.FAILED_TO_CONTROL if motion.seen else codes.FAILED_TO_DETECT_DOCK
+            raise _Failed(code, where)
+        if errand.ending.code != 0:
+            raise _Failed(codes.FAILED_TO_CONTROL, errand.ending.message)
 
     def _drive(self, goal: ActiveGoal, pose: Pose2, code: int, most: float = 0.0) -> None:
         began = self._now()

@@ -19,6 +19,8 @@ from rclpy.node import Node
 
 from hearth_interfaces.action import DoTask
 from hearth_interfaces.msg import TaskProgress
+from hearth_tasks.caretaker import Caretaker
+from hearth_tasks.core.battery_watch import BatteryLimits
 from hearth_tasks.core.run import TaskRun
 from hearth_tasks.core.sentences import parse_task
 from hearth_tasks.core.staging import Distances
@@ -36,10 +38,21 @@ class Staging:
 
 
 @dataclass(frozen=True)
+class Battery:
+    """When an idle robot goes home."""
+
+    low: float = param(
+        BatteryLimits.low, "An idle robot with less charge goes home; 0: never.", low=0.0, high=0.9
+    )
+    idle: float = param(BatteryLimits.idle, "Time without a task before.", unit="s", low=0.0)
+
+
+@dataclass(frozen=True)
 class Config:
     """Parameters of the task executive."""
 
     staging: Staging
+    battery: Battery
     home: str = param("", "Home file: names, rooms, nominal places.")
     tick: float = param(0.05, "Period of the behaviour tree.", unit="s", low=0.01, high=1.0)
 
@@ -59,6 +72,8 @@ class ExecutiveNode(Node):
         )
         self._home = load_home(config.home)
         self._skills = RosSkills(self, self._home)
+        limits = BatteryLimits(config.battery.low, config.battery.idle)
+        self._caretaker = Caretaker(self, limits)
         self._progress = TASK_PROGRESS.publisher(self)
         self._server = ThreadedActionServer(
             self, DoTask, "do_task", self._work, refuse=self._refuse
@@ -68,6 +83,7 @@ class ExecutiveNode(Node):
     def close(self) -> None:
         """Cancel what runs: skills stop arm and base."""
         self._server.close()
+        self._caretaker.close()
         self._skills.close()
 
     def _refuse(self, goal: DoTask.Goal) -> Outcome | None:
@@ -78,6 +94,13 @@ class ExecutiveNode(Node):
         return None
 
     def _work(self, goal: ActiveGoal) -> tuple[Outcome, Any]:
+        self._caretaker.task_begins()
+        try:
+            return self._carry_out(goal)
+        finally:
+            self._caretaker.task_ends()
+
+    def _carry_out(self, goal: ActiveGoal) -> tuple[Outcome, Any]:
         run = TaskRun(goal.request.task, self._home, self._skills, self._now(), self._distances)
         said: tuple[str, str] | None = None
         while (outcome := run.tick(self._now())) is None:
@@ -121,7 +144,7 @@ class ExecutiveNode(Node):
         missing = self._skills.missing()
         if missing:
             return Health(Level.WARN, f"waiting for {', '.join(missing)}")
-        return Health(Level.OK, "ready for a task")
+        return self._caretaker.health() or Health(Level.OK, "ready for a task")
 
     def _now(self) -> float:
         return float(self.get_clock().now().nanoseconds) * 1e-9

@@ -1,4 +1,4 @@
-"""Standing on the charger: where to wait before it, and whether the lidar sees its face.
+"""The charger: its shape, where the approach begins, and how exact it is to end.
 
 The charger's pose is base_footprint of a robot that charges; its face is behind the robot.
 """
@@ -7,14 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 from hearth_core.geometry import Pose2
-
-Array = npt.NDArray[np.float64]
-
-_FEWEST = 6
-"""Points on the face that make it a face; more than noise and a chair's leg bring."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +20,42 @@ class DockConfig:
     """From base_footprint back to the charger's face [m]."""
     half_width: float = 0.15
     """Half of the face's width [m]."""
-    gate: float = 0.08
-    """How far the charger may have been moved along its axis [m]."""
+    gate: float = 0.10
+    """How far the charger may have been moved, each way [m]."""
+    turn: float = 0.26
+    """How far it may have been turned [rad]."""
+    looks: int = 5
+    """Scans before the robot moves."""
+    missed: int = 10
+    """Scans without the charger after which the approach ends."""
+    patience: float = 4.0
+    """How long it is looked for, and half of the time for coming onto its axis [s]."""
+    longest: float = 25.0
+    """How long the way back may take [s]."""
+    turning: float = 0.35
+    """At least this far before the charger the robot comes onto its axis [m]."""
+    on_axis: float = 0.012
+    """[m]."""
+    straight: float = 0.026
+    """[rad]."""
+    funnel: float = 0.03
+    """How far beside the axis the robot may be near the end [m]."""
+    there: float = 0.006
+    """[m]."""
+    exact: float = 0.004
+    """[m]."""
+    exact_turn: float = 0.006
+    """[rad]."""
+    settling: float = 4.0
+    """[s]."""
+    speed: float = 0.10
+    """Backwards [m/s]."""
+    aside: float = 0.15
+    """Onto the axis [m/s]."""
+    turn_speed: float = 0.4
+    """[rad/s]."""
+    gain: float = 1.5
+    """[1/s]."""
     retries: int = 3
     contact: float = 5.0
     """How long [s] the battery may take to say that it charges."""
@@ -37,23 +64,3 @@ class DockConfig:
 def staging(config: DockConfig, dock: Pose2) -> Pose2:
     """Where the approach begins, with the back to the charger."""
     return dock @ Pose2(config.staging, 0.0, 0.0)
-
-
-def find(config: DockConfig, nominal: Pose2, base: Pose2, points: Array) -> Pose2 | None:
-    """The charger as the lidar sees it; None: it does not.
-
-    Args:
-        config: The charger's shape.
-        nominal: Where it should be, in map.
-        base: base_footprint in map.
-        points: The newest scan in base_footprint [m], shape (N, 2).
-
-    Only the distance is taken from the scan: a face of 0.3 m tells less about heading and
-    sideways position than the whole room, on which localisation rests.
-    """
-    seen = (nominal.inverse() @ base).apply(points)
-    off = seen[:, 0] + config.face
-    on_face = (np.abs(off) < config.gate) & (np.abs(seen[:, 1]) < config.half_width)
-    if int(on_face.sum()) < _FEWEST:
-        return None
-    return nominal @ Pose2(float(np.median(off[on_face])), 0.0, 0.0)

@@ -147,6 +147,7 @@ class Driving:
             heard = self._heard
             heard.scan_stamp, heard.scan_odom, heard.points = stamp, odom, beams.points
             heard.pending = (odom, beams, lengths)
+            heard.base_from_lidar = beams.base_from_lidar
 
     def on_points(self, points: Array, now: float) -> None:
         """Take obstacle points of another sensor, in map [m], shape (N, 2)."""
@@ -271,6 +272,8 @@ class Driving:
                     follower.limits,
                     follower.monitor,
                     follower.mppi.period,
+                    self._heard.scan_stamp,
+                    self._heard.lidar(newest[1]),
                 )
             )
         if errand.ending is not None:
@@ -329,13 +332,8 @@ class Driving:
         if heard.map_from_odom is not None and self._fresh(self._now, heard.map_stamp):
             odom, beams, lengths = heard.pending
             base = heard.map_from_odom @ odom
-            lidar = base @ beams.base_from_lidar
-            self._people.update(
-                heard.scan_stamp,
-                base.apply(beams.points),
-                (lidar.x, lidar.y),
-                self._costmap.mapped,
-            )
+            lidar, seen = base @ beams.base_from_lidar, base.apply(beams.points)
+            self._people.update(heard.scan_stamp, seen, (lidar.x, lidar.y), self._costmap.mapped)
             rest, spots = without_people(self._people.people, lidar, beams, lengths)
             for spot in spots:
                 self._costmap.clear(spot, 0.35)

@@ -57,6 +57,10 @@ class Surroundings:
     limits: Limits
     monitor: monitor.MonitorConfig
     period: float
+    scan_stamp: float = -math.inf
+    """When the scan was taken [s]."""
+    lidar: tuple[float, float] = (0.0, 0.0)
+    """Where it was taken from, in base_footprint now [m]."""
 
 
 class Motion(Protocol):

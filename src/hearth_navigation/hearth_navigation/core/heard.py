@@ -21,6 +21,12 @@ class Heard:
     scan_stamp: float = -math.inf
     scan_odom: Pose2 = field(default_factory=Pose2)
     points: Array = field(default_factory=lambda: np.zeros((0, 2)))
+    base_from_lidar: Pose2 = field(default_factory=Pose2)
     pending: tuple[Pose2, Beams, Array] | None = None
     map_from_odom: Pose2 | None = None
     map_stamp: float = -math.inf
+
+    def lidar(self, odom: Pose2) -> tuple[float, float]:
+        """Where the scan was taken from, seen from the base at ``odom`` [m]."""
+        at = odom.inverse() @ self.scan_odom @ self.base_from_lidar
+        return at.x, at.y
