@@ -41,6 +41,7 @@ from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.semantics import furniture_mask
 from hearth_navigation.core.zones import load_zones
 from hearth_navigation.costmaps import CostmapPublisher
+from hearth_navigation.depth_sight import DepthListener
 from hearth_navigation.docking import Docking
 from hearth_navigation.journeys import Journeys
 from hearth_navigation.lifecycle import LifecycleFacade
@@ -74,6 +75,13 @@ class NavigatorNode(Node):
         self._grid_message: OccupancyGrid | None = None
         sights = SightListener(self, self._on_sight)
         self.driving = Driving(config.driving(), self._bare, sights.odometry)
+        self._depth = DepthListener(
+            self,
+            config.depth_camera,
+            sights.odometry,
+            lambda: self.driving.busy,
+            self.driving.on_depth,
+        )
         self._command = CMD_VEL_NAV.publisher(self)
         self._plan = PLAN.publisher(self)
         self._shown: object = None
@@ -123,6 +131,7 @@ class NavigatorNode(Node):
             self._behaviors,
             self._docking,
             self._unsupported,
+            self._depth,
         ):
             servers.close()
         self._control.close()
@@ -151,6 +160,7 @@ class NavigatorNode(Node):
 
     def _on_tf(self, data: bytes) -> None:
         if _MAP not in data:
+            self._depth.on_tf(data)
             return
         message: TFMessage = deserialize_message(data, TFMessage)
         for item in message.transforms:
@@ -196,6 +206,7 @@ class NavigatorNode(Node):
         self.driving.limit_speed(limit / most if limit > 0.0 else 1.0)
 
     def _publish_people(self) -> None:
+        self._depth.poll()
         if self._people.get_subscription_count():
             self._people.publish(to_detections(self.driving.people, self.now()))
 

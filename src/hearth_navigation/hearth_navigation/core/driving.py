@@ -114,6 +114,11 @@ class Driving:
         with self._lock:
             return self._trip
 
+    @property
+    def busy(self) -> bool:
+        """Whether the robot is about to move, or moves."""
+        return self._trip is not None or self._errand is not None
+
     def set_grid(
         self, grid: Grid, keep_out: Mask | None = None, zones: Zones | None = None
     ) -> None:
@@ -157,11 +162,9 @@ class Driving:
     def on_depth(self, stamp: float, odom: Pose2, view: DepthView) -> None:
         """Take a depth picture and base_footprint in odom at its moment."""
         with self._lock:
-            heard = self._heard
-            known = heard.map_from_odom is not None and abs(stamp - heard.map_stamp) < 1.0
-            if self._costmap is not None and heard.map_from_odom is not None and known:
-                base = heard.map_from_odom @ odom
-                self._costmap.add_depth(view, base, self._footprint, stamp)
+            at, old = self._heard.map_from_odom, abs(stamp - self._heard.map_stamp) > 1.0
+            if self._costmap is not None and at is not None and not old:
+                self._costmap.add_depth(view, at @ odom, self._footprint, stamp)
 
     def on_localization(self, stamp: float, map_from_odom: Pose2) -> None:
         """Take where odom lies in map."""
