@@ -22,7 +22,7 @@ from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.grid import Grid
 from hearth_navigation.core.heard import Heard
 from hearth_navigation.core.odometry import OdometryBuffer
-from hearth_navigation.core.people import PeopleTracker, Person, as_rows
+from hearth_navigation.core.people import PeopleTracker, Person, as_rows, without_people
 from hearth_navigation.core.planner import Path, Planner, PlannerConfig
 from hearth_navigation.core.relocalizer import Beams
 from hearth_navigation.core.trip import TRANSFORM_ERROR, Ending, Situation, Trip, TripConfig
@@ -332,7 +332,6 @@ class Driving:
         if heard.map_from_odom is not None and self._fresh(self._now, heard.map_stamp):
             odom, beams, lengths = heard.pending
             base = heard.map_from_odom @ odom
-            self._costmap.add_scan(base, beams, lengths)
             lidar = base @ beams.base_from_lidar
             self._people.update(
                 heard.scan_stamp,
@@ -340,6 +339,10 @@ class Driving:
                 (lidar.x, lidar.y),
                 self._costmap.mapped,
             )
+            rest, spots = without_people(self._people.people, lidar, beams, lengths)
+            for spot in spots:
+                self._costmap.clear(spot, 0.35)
+            self._costmap.add_scan(base, rest, lengths)
         heard.pending = None
         idle = self._trip is None and self._snapshot is not None
         if not idle or not 0.0 <= self._now - self._snapshot_at < 1.0:

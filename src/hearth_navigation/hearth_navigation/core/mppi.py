@@ -74,9 +74,9 @@ class MppiConfig:
     """Cost [m] of a metre sideways; backward three times that."""
     smoothness: float = 0.02
     """Cost [m] of changing the command by the limits, per knot."""
-    polite: float = 0.6
+    polite: float = 0.65
     """Gap to people [m] from which on they cost nothing."""
-    politeness: float = 4.0
+    politeness: float = 8.0
     """Cost [m] of a second at contact with a person."""
 
 
