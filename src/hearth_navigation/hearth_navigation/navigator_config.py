@@ -10,7 +10,7 @@ from hearth_nodekit.params import param
 
 from hearth_navigation.core.approach import ApproachConfig, Tolerance
 from hearth_navigation.core.costmap import CostmapConfig
-from hearth_navigation.core.driving import DrivingConfig
+from hearth_navigation.core.driving_config import DrivingConfig
 from hearth_navigation.core.follower import FollowerConfig
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.monitor import MonitorConfig

@@ -19,6 +19,7 @@ from hearth_nodekit.reporting import report_health
 from hearth_nodekit.running import run
 from hearth_nodekit.topics import (
     CARRYING,
+    CMD_VEL_ASSISTED,
     CMD_VEL_NAV,
     GOAL_POSE,
     PEOPLE,
@@ -37,6 +38,7 @@ from tf2_msgs.msg import TFMessage
 from hearth_navigation.behaviors import Behaviors
 from hearth_navigation.clearing import CostmapServices
 from hearth_navigation.core.driving import Driving
+from hearth_navigation.core.errands import Steered
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.semantics import furniture_mask
 from hearth_navigation.core.zones import load_zones
@@ -79,10 +81,11 @@ class NavigatorNode(Node):
             self,
             config.depth_camera,
             sights.odometry,
-            lambda: self.driving.busy,
+            lambda: self.driving.trip is not None or self.driving.errand is not None,
             self.driving.on_depth,
         )
         self._command = CMD_VEL_NAV.publisher(self)
+        self._assisted = CMD_VEL_ASSISTED.publisher(self)
         self._plan = PLAN.publisher(self)
         self._shown: object = None
         self._done = 0
@@ -139,9 +142,11 @@ class NavigatorNode(Node):
         self._command.publish(to_twist(0.0, 0.0, 0.0))
 
     def _cycle(self) -> None:
+        errand = self.driving.errand
+        steered = errand is not None and isinstance(errand.motion, Steered)
         velocity = self.driving.cycle(self.now())
         if velocity is not None:
-            self._command.publish(to_twist(*velocity))
+            (self._assisted if steered else self._command).publish(to_twist(*velocity))
         self._done += 1
         trip = self.driving.trip
         if trip is None:
