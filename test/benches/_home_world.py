@@ -20,7 +20,8 @@ from hearth_drivers.core.odometry import OdometryModel, OdometrySettings
 from hearth_drivers.core.velocity_gate import GateLimits, Source, Velocity, VelocityGate
 from hearth_navigation.core.canvas import Canvas, CanvasConfig
 from hearth_navigation.core.depth_layer import DepthView
-from hearth_navigation.core.driving import Driving, DrivingConfig
+from hearth_navigation.core.driving import Driving
+from hearth_navigation.core.driving_config import DrivingConfig
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.grid import Grid
 from hearth_navigation.core.keyframes import Keyframe

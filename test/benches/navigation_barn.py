@@ -25,7 +25,8 @@ from hearth_core.errors import HearthError
 from hearth_core.geometry import Pose2
 from hearth_navigation.core.approach import ApproachConfig
 from hearth_navigation.core.costmap import CostmapConfig
-from hearth_navigation.core.driving import Driving, DrivingConfig
+from hearth_navigation.core.driving import Driving
+from hearth_navigation.core.driving_config import DrivingConfig
 from hearth_navigation.core.follower import FollowerConfig
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.grid import FREE, Grid

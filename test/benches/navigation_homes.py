@@ -22,7 +22,8 @@ import numpy as np
 import numpy.typing as npt
 from hearth_cli.bench import Figure, Options, Report, load
 from hearth_core.geometry import Pose2
-from hearth_navigation.core.driving import Driving, DrivingConfig
+from hearth_navigation.core.driving import Driving
+from hearth_navigation.core.driving_config import DrivingConfig
 from hearth_navigation.core.field import Field, clearance_field, surface_field
 from hearth_navigation.core.grid import FREE, OCCUPIED, Grid
 from hearth_navigation.core.localizer import Localizer

@@ -21,6 +21,7 @@ from hearth_nodekit.reporting import report_health
 from hearth_nodekit.running import run
 from hearth_nodekit.topics import (
     CMD_VEL,
+    CMD_VEL_ASSISTED,
     CMD_VEL_MANIPULATION,
     CMD_VEL_NAV,
     CMD_VEL_TELEOP,
@@ -43,6 +44,7 @@ from hearth_drivers.serving import GripperServer, MotionServer, TargetReader, Tr
 from hearth_drivers.topics import EMERGENCY_STOP, EMERGENCY_STOPPED, STOP_REQUEST
 
 _COMMANDS = {
+    Source.ASSISTED: CMD_VEL_ASSISTED,
     Source.TELEOP: CMD_VEL_TELEOP,
     Source.MANIPULATION: CMD_VEL_MANIPULATION,
     Source.NAVIGATION: CMD_VEL_NAV,

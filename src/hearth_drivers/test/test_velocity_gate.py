@@ -75,13 +75,17 @@ def test_priority_goes_to_people_then_manipulation_then_navigation(gate: Velocit
     for source in Source:
         gate.accept(source, Velocity(0.1, 0.0, 0.0), 10.0)
     gate.update(10.0)
-    assert gate.active is Source.TELEOP
-    gate.accept(Source.MANIPULATION, FORWARD, 10.2)
-    gate.accept(Source.NAVIGATION, FORWARD, 10.2)
+    assert gate.active is Source.ASSISTED
+    for source in (Source.TELEOP, Source.MANIPULATION, Source.NAVIGATION):
+        gate.accept(source, FORWARD, 10.1)
     gate.update(10.35)
+    assert gate.active is Source.TELEOP
+    gate.accept(Source.MANIPULATION, FORWARD, 10.3)
+    gate.accept(Source.NAVIGATION, FORWARD, 10.3)
+    gate.update(10.45)
     assert gate.active is Source.MANIPULATION
-    gate.accept(Source.NAVIGATION, FORWARD, 10.5)
-    gate.update(10.55)
+    gate.accept(Source.NAVIGATION, FORWARD, 10.6)
+    gate.update(10.65)
     assert gate.active is Source.NAVIGATION
 
 
@@ -118,3 +122,14 @@ def test_the_emergency_stop_is_immediate_and_stands_until_released(gate: Velocit
 def test_refuses_limits_that_are_not_positive(bad: float) -> None:
     with pytest.raises(ValueError, match="timeout must be > 0"):
         GateLimits(timeout=bad)
+
+
+def test_a_guarded_command_beats_the_bare_one_until_it_expires() -> None:
+    gate = VelocityGate(GateLimits())
+    gate.accept(Source.TELEOP, FORWARD, 10.0)
+    gate.accept(Source.ASSISTED, STOP, 10.0)
+    assert gate.update(10.1).vx == 0.0
+    assert gate.active is Source.ASSISTED
+    gate.accept(Source.TELEOP, FORWARD, 10.4)
+    gate.update(10.4)
+    assert gate.active is Source.TELEOP

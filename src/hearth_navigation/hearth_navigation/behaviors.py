@@ -1,4 +1,4 @@
-"""Nav2's behaviours: spin, backup, drive_on_heading."""
+"""Nav2's behaviours: spin, backup, drive_on_heading, assisted_teleop."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from builtin_interfaces.msg import Duration
+from geometry_msgs.msg import Twist
 from hearth_core.errors import BadInputError
 from hearth_core.outcome import Outcome
 from hearth_nodekit.actions import ActiveGoal, Busy, Canceled, ThreadedActionServer
-from nav2_msgs.action import BackUp, DriveOnHeading, Spin
+from hearth_nodekit.topics import CMD_VEL_TELEOP
+from nav2_msgs.action import AssistedTeleop, BackUp, DriveOnHeading, Spin
 from rclpy.node import Node
+from std_msgs.msg import Empty
 
 from hearth_navigation.core import errands
 from hearth_navigation.core.driving import PREEMPTED, Driving
@@ -27,12 +30,16 @@ class Behaviors:
     def __init__(self, node: Node, driving: Driving, now: Callable[[], float]) -> None:
         self._driving = driving
         self._now = now
+        self._steered: errands.Steered | None = None
+        CMD_VEL_TELEOP.subscribe(node, self._on_teleop)
+        node.create_subscription(Empty, "preempt_teleop", self._on_preempt, 1)
         self._servers = [
             ThreadedActionServer(node, kind, name, work, busy=Busy.PREEMPT)
             for kind, name, work in (
                 (Spin, "spin", self._spin),
                 (BackUp, "backup", self._back_up),
                 (DriveOnHeading, "drive_on_heading", self._drive),
+                (AssistedTeleop, "assisted_teleop", self._assist),
             )
         ]
 
@@ -76,12 +83,34 @@ class Behaviors:
         errand = Errand(motion, codes, seconds(request.time_allowance))
         return self._run(goal, errand, result, lambda: {"distance_traveled": motion.done})
 
+    def _assist(self, goal: ActiveGoal) -> tuple[Outcome, Any]:
+        """``cmd_vel_teleop`` through the collision monitor, until the time is over or a person."""
+        began = self._now()
+        self._steered = steered = errands.Steered()
+        allowance = seconds(goal.request.time_allowance)
+        errand = Errand(steered, errands.ASSISTED_TELEOP, allowance, patient=True)
+
+        def feedback() -> dict[str, Any]:
+            return {"current_teleop_duration": to_duration(self._now() - began)}
+
+        return self._run(goal, errand, AssistedTeleop.Result(), feedback)
+
+    def _on_teleop(self, message: Twist) -> None:
+        steered = self._steered
+        if steered is not None:
+            command = (message.linear.x, message.linear.y, message.angular.z)
+            steered.steer(command, self._now())
+
+    def _on_preempt(self, _: Empty) -> None:
+        if self._steered is not None:
+            self._steered.finish()
+
     def _run(
         self,
         goal: ActiveGoal,
         errand: Errand,
         result: Any,
-        feedback: Callable[[], dict[str, float]],
+        feedback: Callable[[], dict[str, Any]],
     ) -> tuple[Outcome, Any]:
         began = self._now()
         self._driving.begin_errand(errand)

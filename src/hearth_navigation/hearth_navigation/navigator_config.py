@@ -10,7 +10,7 @@ from hearth_nodekit.params import param
 
 from hearth_navigation.core.approach import ApproachConfig, Tolerance
 from hearth_navigation.core.costmap import CostmapConfig
-from hearth_navigation.core.driving import DrivingConfig
+from hearth_navigation.core.driving_config import DrivingConfig
 from hearth_navigation.core.follower import FollowerConfig
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.monitor import MonitorConfig
@@ -60,6 +60,9 @@ class Config:
         "Outline of the robot in base_footprint [m], as Nav2 writes it.",
     )
     footprint_carrying: str = param("", "Outline while it carries something; empty: the same.")
+    depth_camera: str = param(
+        "head_camera", "Camera whose depth shows obstacles while driving; empty: none."
+    )
     home: str = param("", "Home file: furniture the lidar looks through; empty: none.")
     zones: str = param("", "Zones file: where not to go, and where slowly; empty: none.")
     differential: bool = param(False, "The base cannot drive sideways.")

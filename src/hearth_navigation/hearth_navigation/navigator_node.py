@@ -19,6 +19,7 @@ from hearth_nodekit.reporting import report_health
 from hearth_nodekit.running import run
 from hearth_nodekit.topics import (
     CARRYING,
+    CMD_VEL_ASSISTED,
     CMD_VEL_NAV,
     GOAL_POSE,
     PEOPLE,
@@ -37,10 +38,12 @@ from tf2_msgs.msg import TFMessage
 from hearth_navigation.behaviors import Behaviors
 from hearth_navigation.clearing import CostmapServices
 from hearth_navigation.core.driving import Driving
+from hearth_navigation.core.errands import Steered
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.semantics import furniture_mask
 from hearth_navigation.core.zones import load_zones
 from hearth_navigation.costmaps import CostmapPublisher
+from hearth_navigation.depth_sight import DepthListener
 from hearth_navigation.docking import Docking
 from hearth_navigation.journeys import Journeys
 from hearth_navigation.lifecycle import LifecycleFacade
@@ -74,7 +77,15 @@ class NavigatorNode(Node):
         self._grid_message: OccupancyGrid | None = None
         sights = SightListener(self, self._on_sight)
         self.driving = Driving(config.driving(), self._bare, sights.odometry)
+        self._depth = DepthListener(
+            self,
+            config.depth_camera,
+            sights.odometry,
+            lambda: self.driving.trip is not None or self.driving.errand is not None,
+            self.driving.on_depth,
+        )
         self._command = CMD_VEL_NAV.publisher(self)
+        self._assisted = CMD_VEL_ASSISTED.publisher(self)
         self._plan = PLAN.publisher(self)
         self._shown: object = None
         self._done = 0
@@ -123,6 +134,7 @@ class NavigatorNode(Node):
             self._behaviors,
             self._docking,
             self._unsupported,
+            self._depth,
         ):
             servers.close()
         self._control.close()
@@ -130,9 +142,11 @@ class NavigatorNode(Node):
         self._command.publish(to_twist(0.0, 0.0, 0.0))
 
     def _cycle(self) -> None:
+        errand = self.driving.errand
+        steered = errand is not None and isinstance(errand.motion, Steered)
         velocity = self.driving.cycle(self.now())
         if velocity is not None:
-            self._command.publish(to_twist(*velocity))
+            (self._assisted if steered else self._command).publish(to_twist(*velocity))
         self._done += 1
         trip = self.driving.trip
         if trip is None:
@@ -151,6 +165,7 @@ class NavigatorNode(Node):
 
     def _on_tf(self, data: bytes) -> None:
         if _MAP not in data:
+            self._depth.on_tf(data)
             return
         message: TFMessage = deserialize_message(data, TFMessage)
         for item in message.transforms:
@@ -196,6 +211,7 @@ class NavigatorNode(Node):
         self.driving.limit_speed(limit / most if limit > 0.0 else 1.0)
 
     def _publish_people(self) -> None:
+        self._depth.poll()
         if self._people.get_subscription_count():
             self._people.publish(to_detections(self.driving.people, self.now()))
 

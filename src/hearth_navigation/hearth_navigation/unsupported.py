@@ -7,16 +7,12 @@ from typing import Any
 from hearth_core.errors import BadInputError
 from hearth_core.outcome import Outcome
 from hearth_nodekit.actions import ActiveGoal, ThreadedActionServer
-from nav2_msgs.action import AssistedTeleop, FollowGPSWaypoints
+from nav2_msgs.action import FollowGPSWaypoints
 from rclpy.node import Node
 
 from hearth_navigation.journeys import refused
 
 _NO_GPS = "a home has no satellite positions: the map is not tied to the earth"
-_NO_ASSISTANCE = (
-    "cmd_vel_teleop goes straight to the base here, before navigation, so what a person commands "
-    "cannot be held back; drive with it without this action"
-)
 
 
 class Unsupported:
@@ -25,7 +21,6 @@ class Unsupported:
     def __init__(self, node: Node) -> None:
         self._servers = [
             ThreadedActionServer(node, FollowGPSWaypoints, "follow_gps_waypoints", _no_gps),
-            ThreadedActionServer(node, AssistedTeleop, "assisted_teleop", _no_assistance),
         ]
 
     def close(self) -> None:
@@ -37,8 +32,3 @@ class Unsupported:
 def _no_gps(_: ActiveGoal) -> tuple[Outcome, Any]:
     result = FollowGPSWaypoints.Result()
     return refused(result, BadInputError(_NO_GPS), FollowGPSWaypoints.Result.UNKNOWN)
-
-
-def _no_assistance(_: ActiveGoal) -> tuple[Outcome, Any]:
-    result = AssistedTeleop.Result()
-    return refused(result, BadInputError(_NO_ASSISTANCE), AssistedTeleop.Result.UNKNOWN)

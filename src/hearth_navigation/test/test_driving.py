@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from flat_world import FlatWorld, Rect, home, look, rasterize
 from hearth_core.geometry import Pose2, wrap_angle
-from hearth_navigation.core.driving import PREEMPTED, Driving, DrivingConfig
+from hearth_navigation.core.driving import PREEMPTED, Driving
+from hearth_navigation.core.driving_config import DrivingConfig
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.localizer import Localizer
 from hearth_navigation.core.odometry import OdometryBuffer

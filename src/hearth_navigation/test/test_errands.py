@@ -90,3 +90,37 @@ def test_bad_numbers_are_refused(distance: float, speed: float) -> None:
         errands.Straight(distance, speed)
     with pytest.raises(BadInputError):
         errands.Turn(math.nan)
+
+
+def test_steering_is_held_before_a_wall_but_not_ended_and_a_way_out_is_left() -> None:
+    wall = np.stack([np.full(41, 0.6), np.linspace(-1.0, 1.0, 41)], axis=1)
+    steered = errands.Steered()
+    errand = Errand(steered, errands.ASSISTED_TELEOP, patient=True)
+    x, least = 0.0, math.inf
+    for k in range(160):
+        now = k * PERIOD
+        steered.steer((0.4 if k < 100 else -0.2, 0.0, 0.0), now)
+        around = Surroundings(
+            now, Pose2(x, 0.0, 0.0), wall - (x, 0.0), BASE, Limits(), MonitorConfig(), PERIOD
+        )
+        x += errand.step(around)[0] * PERIOD
+        least = min(least, 0.6 - 0.25 - x)
+    assert errand.ending is None
+    assert 0.0 < least < 0.1
+    assert x < 0.0
+
+
+def test_steering_that_is_old_or_not_finite_stops() -> None:
+    steered = errands.Steered()
+    around = [
+        Surroundings(t, Pose2(), NOTHING, BASE, Limits(), MonitorConfig(), PERIOD)
+        for t in (0.0, 0.2, 0.5)
+    ]
+    assert steered.wanted(around[0]) == (0.0, 0.0, 0.0)
+    steered.steer((9.0, 0.1, -9.0), 0.1)
+    assert steered.wanted(around[1]) == (Limits().forward, 0.1, -Limits().turn)
+    assert steered.wanted(around[2]) == (0.0, 0.0, 0.0)
+    steered.steer((math.nan, 0.0, 0.0), 0.45)
+    assert steered.wanted(around[2]) == (0.0, 0.0, 0.0)
+    steered.finish()
+    assert steered.wanted(around[2]) is None

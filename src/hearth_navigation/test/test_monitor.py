@@ -60,3 +60,12 @@ def test_turning_into_something_is_stopped_too() -> None:
 
 def test_a_command_that_is_no_number_is_a_stop() -> None:
     assert limit(CONFIG, BASE, NOTHING, (math.nan, 0.0, 0.0)).velocity == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("speed", [0.1, 0.04, 0.01])
+def test_crawling_does_not_end_in_contact_either(speed: float) -> None:
+    """As after a stop: every command grows from zero and is cut to a crawl again."""
+    x = 0.0
+    for _ in range(4000):
+        x += limit(CONFIG, BASE, wall(0.3 - x), (speed, 0.0, 0.0)).velocity[0] * 0.05
+    assert 0.0 < 0.3 - x - 0.25

@@ -112,10 +112,14 @@ def test_every_service_of_the_client_is_served(stack: Stack) -> None:
 
 
 def test_what_cannot_work_here_is_refused_with_a_code_and_a_sentence(stack: Stack) -> None:
-    for caller, kind in ((stack.gps, FollowGPSWaypoints), (stack.teleop, AssistedTeleop)):
+    cases = (
+        (stack.gps, FollowGPSWaypoints, FollowGPSWaypoints.Result.UNKNOWN),
+        (stack.teleop, AssistedTeleop, AssistedTeleop.Result.TF_ERROR),  # nothing is sensed here
+    )
+    for caller, kind, code in cases:
         status, result = caller.call(kind.Goal(), timeout=60.0)
         assert status == GoalStatus.STATUS_ABORTED
-        assert result.error_code == kind.Result.UNKNOWN
+        assert result.error_code == code
         assert len(result.error_msg) > 20
 
 

@@ -11,19 +11,32 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS")
 
 from action_msgs.msg import GoalStatus
+from builtin_interfaces.msg import Duration
 from flat_world import BASE_FROM_LIDAR, REACH, FlatWorld, home, look, rasterize
 from geometry_msgs.msg import PoseStamped, Twist
 from hearth_core.geometry import Pose2, wrap_angle
 from hearth_navigation.core import grid as grids
 from hearth_navigation.localization_node import LocalizationNode
 from hearth_navigation.messages import to_pose_stamped
+from hearth_navigation.navigator_config import FOOTPRINT, parse_footprint
 from hearth_navigation.navigator_node import NavigatorNode
 from hearth_nodekit.actions import ActionCaller, Canceled
-from hearth_nodekit.convert import pose2_to_pose, to_time, to_transform_stamped
+from hearth_nodekit.convert import pose2_to_pose, to_time, to_transform_stamped, to_twist
 from hearth_nodekit.testing import Spinner, isolated_context, wait_until
-from hearth_nodekit.topics import AMCL_POSE, CMD_VEL_NAV, MAP, ODOM, PLAN, SCAN, TF_STATIC
+from hearth_nodekit.topics import (
+    AMCL_POSE,
+    CMD_VEL_ASSISTED,
+    CMD_VEL_NAV,
+    CMD_VEL_TELEOP,
+    MAP,
+    ODOM,
+    PLAN,
+    SCAN,
+    TF_STATIC,
+)
 from hearth_nodekit.transforms import TransformListener
 from nav2_msgs.action import (
+    AssistedTeleop,
     BackUp,
     ComputePathThroughPoses,
     ComputePathToPose,
@@ -37,6 +50,8 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import LaserScan
+from shapely.geometry import Point
+from std_msgs.msg import Empty
 from tf2_msgs.msg import TFMessage
 
 SIM_TIME = Parameter("use_sim_time", value=True)
@@ -61,6 +76,10 @@ class SimulatedRobot:
         lidar = to_transform_stamped("base_footprint", "lidar_link", BASE_FROM_LIDAR.lift(), 0.0)
         self._static.publish(TFMessage(transforms=[lidar]))
         CMD_VEL_NAV.subscribe(self.client, self._on_command)
+        CMD_VEL_ASSISTED.subscribe(self.client, self._on_command)
+        self.steering: tuple[float, float, float] | None = None
+        self._teleop = CMD_VEL_TELEOP.publisher(self.client)
+        self.preempt = self.client.create_publisher(Empty, "preempt_teleop", 1)
         self._ticks = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, daemon=True)
@@ -98,9 +117,11 @@ class SimulatedRobot:
                 scan.angle_increment = float(beams.angles[1] - beams.angles[0])
                 scan.ranges = [float(value) for value in beams.ranges]
                 self._scan.publish(scan)
+            if self.steering is not None:
+                self._teleop.publish(to_twist(*self.steering))
             cycles = self.navigator.control_cycles
             self._clock.publish(Clock(clock=stamp))
-            deadline = wall.monotonic() + 0.3
+            deadline = wall.monotonic() + 1.0
             while self.navigator.control_cycles == cycles and wall.monotonic() < deadline:
                 wall.sleep(0.002)
             # Plans are made in wall time: on a busy machine a faster world runs out of patience.
@@ -253,3 +274,31 @@ def test_waypoints_are_visited_and_what_cannot_be_reached_is_named(robot: Simula
     missed = [(item.index, item.error_code) for item in result.missed_waypoints]
     assert [index for index, _ in missed] == [0], missed
     assert robot.world.pose.distance(poses[1]) < 0.06
+
+
+def test_assisted_teleop_stops_before_walls_and_ends_when_told(robot: SimulatedRobot) -> None:
+    began, start = robot.world.time, robot.world.pose
+    robot.steering = (0.15, 0.0, 0.0)
+
+    def watch() -> bool:
+        if robot.world.time - began > 25.0:
+            robot.preempt.publish(Empty())
+        return False
+
+    caller = ActionCaller(robot.client, AssistedTeleop, "assisted_teleop")
+    status, result = caller.call(AssistedTeleop.Goal(), timeout=90.0, should_stop=watch)
+    robot.steering = None
+    assert status == GoalStatus.STATUS_SUCCEEDED, result
+    assert robot.world.pose.distance(start) > 0.2
+    assert math.hypot(*robot.world.velocity) < 0.05
+    beams, _ = look(robot.world)
+    outline = parse_footprint(FOOTPRINT).polygon.buffer(-0.03)  # three deviations of a range
+    assert min(outline.distance(Point(x, y)) for x, y in beams.points) > 0.0
+
+
+def test_assisted_teleop_ends_with_nav2s_code_when_the_time_is_over(robot: SimulatedRobot) -> None:
+    caller = ActionCaller(robot.client, AssistedTeleop, "assisted_teleop")
+    goal = AssistedTeleop.Goal(time_allowance=Duration(sec=1))
+    status, result = caller.call(goal, timeout=60.0)
+    assert status == GoalStatus.STATUS_ABORTED
+    assert result.error_code == AssistedTeleop.Result.TIMEOUT

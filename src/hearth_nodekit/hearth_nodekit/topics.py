@@ -40,6 +40,8 @@ CMD_VEL = Topic("cmd_vel", Twist, COMMAND)
 CMD_VEL_NAV = Topic("cmd_vel_nav", Twist, COMMAND)
 CMD_VEL_MANIPULATION = Topic("cmd_vel_manipulation", Twist, COMMAND)
 CMD_VEL_TELEOP = Topic("cmd_vel_teleop", Twist, COMMAND)
+CMD_VEL_ASSISTED = Topic("cmd_vel_assisted", Twist, COMMAND)
+"""What a person commands, as far as the collision monitor lets it; beats the bare command."""
 
 ODOM = sensor("odom", Odometry)
 SCAN = sensor("scan", LaserScan)

@@ -12,9 +12,11 @@ from hearth_core.health import Health, Level
 class Source(IntEnum):
     """Who may drive; the lowest number with a fresh command wins."""
 
-    TELEOP = 0
-    MANIPULATION = 1
-    NAVIGATION = 2
+    ASSISTED = 0
+    """A person's command, guarded: while it comes, the bare one is not used."""
+    TELEOP = 1
+    MANIPULATION = 2
+    NAVIGATION = 3
 
 
 @dataclass(frozen=True)

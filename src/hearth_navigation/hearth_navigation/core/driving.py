@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 from hearth_core.geometry import Pose2
 
 from hearth_navigation.core.approach import Tolerance, slew
-from hearth_navigation.core.costmap import Costmap, CostmapConfig, Snapshot
+from hearth_navigation.core.costmap import Costmap, Snapshot
 from hearth_navigation.core.depth_layer import DepthView
+from hearth_navigation.core.driving_config import DrivingConfig
 from hearth_navigation.core.errands import Errand, Surroundings
-from hearth_navigation.core.follower import STOP, Follower, FollowerConfig, Velocity
+from hearth_navigation.core.follower import STOP, Follower, Velocity
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.grid import Grid
 from hearth_navigation.core.heard import Heard
 from hearth_navigation.core.odometry import OdometryBuffer
 from hearth_navigation.core.people import PeopleTracker, Person, as_rows, without_people
-from hearth_navigation.core.planner import Path, Planner, PlannerConfig
+from hearth_navigation.core.planner import Path, Planner
 from hearth_navigation.core.relocalizer import Beams
-from hearth_navigation.core.trip import TRANSFORM_ERROR, Ending, Situation, Trip, TripConfig
+from hearth_navigation.core.trip import TRANSFORM_ERROR, Ending, Situation, Trip
 from hearth_navigation.core.wander import Wander
 from hearth_navigation.core.zones import Zones
 
@@ -34,26 +34,6 @@ Mask = npt.NDArray[np.bool_]
 
 PREEMPTED = -1
 """Ending of a trip that a newer one replaced."""
-
-
-@dataclass(frozen=True)
-class DrivingConfig:
-    """How the parts are set, and how old things may be."""
-
-    follower: FollowerConfig = field(default_factory=FollowerConfig)
-    planner: PlannerConfig = field(default_factory=PlannerConfig)
-    costmap: CostmapConfig = field(default_factory=CostmapConfig)
-    trip: TripConfig = field(default_factory=TripConfig)
-    tolerance: Tolerance = field(default_factory=Tolerance)
-    max_age: float = 0.5
-    """Age [s] at which scan, odometry and localisation are too old to move by."""
-    patience: float = 30.0
-    """How long [s] a trip waits for them."""
-    search_after: float = 2.0
-    """Time [s] without localisation after which the robot looks around."""
-    search_time: float = 60.0
-    """How long [s] it looks around before the trip fails."""
-    unknown_blocks: bool = True
 
 
 class Driving:
@@ -114,6 +94,12 @@ class Driving:
         with self._lock:
             return self._trip
 
+    @property
+    def errand(self) -> Errand | None:
+        """The running errand."""
+        with self._lock:
+            return self._errand
+
     def set_grid(
         self, grid: Grid, keep_out: Mask | None = None, zones: Zones | None = None
     ) -> None:
@@ -158,11 +144,9 @@ class Driving:
     def on_depth(self, stamp: float, odom: Pose2, view: DepthView) -> None:
         """Take a depth picture and base_footprint in odom at its moment."""
         with self._lock:
-            heard = self._heard
-            known = heard.map_from_odom is not None and abs(stamp - heard.map_stamp) < 1.0
-            if self._costmap is not None and heard.map_from_odom is not None and known:
-                base = heard.map_from_odom @ odom
-                self._costmap.add_depth(view, base, self._footprint, stamp)
+            at, old = self._heard.map_from_odom, abs(stamp - self._heard.map_stamp) > 1.0
+            if self._costmap is not None and at is not None and not old:
+                self._costmap.add_depth(view, at @ odom, self._footprint, stamp)
 
     def on_localization(self, stamp: float, map_from_odom: Pose2) -> None:
         """Take where odom lies in map."""

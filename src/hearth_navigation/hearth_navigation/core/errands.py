@@ -42,6 +42,7 @@ SPIN = Codes(701, 702, 703)
 BACK_UP = Codes(711, 712, 714)
 DRIVE_ON_HEADING = Codes(721, 722, 723)
 WAIT = Codes(741, 740, 740)
+ASSISTED_TELEOP = Codes(731, 732, 730)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,15 +160,60 @@ class Stand:
         return None if self._stood >= self._seconds else STOP
 
 
+class Steered:
+    """Drive as somebody commands, within the limits, until they say that they are done."""
+
+    def __init__(self, timeout: float = 0.3) -> None:
+        """``timeout``: age [s] at which a command counts no longer."""
+        self._timeout = timeout
+        self._command: tuple[Velocity, float] | None = None
+        self._since: float | None = None
+        self._drove = 0.0
+        self._over = False
+
+    @property
+    def done(self) -> float:
+        """[s]."""
+        return self._drove
+
+    def steer(self, command: Velocity, now: float) -> None:
+        """Take a command (vx, vy, wz) heard at ``now`` [s]; NaN stops."""
+        self._command = (command, now) if all(map(math.isfinite, command)) else None
+
+    def finish(self) -> None:
+        """Come to a stand and end well."""
+        self._over = True
+
+    def wanted(self, around: Surroundings) -> Velocity | None:
+        """The newest command, if it is fresh."""
+        if self._since is None:
+            self._since = around.now
+        self._drove = around.now - self._since
+        command = self._command
+        if self._over:
+            return None
+        if command is None or not 0.0 <= around.now - command[1] <= self._timeout:
+            return STOP
+        (vx, vy, wz), limits = command[0], around.limits
+        return (
+            min(max(vx, -limits.backward), limits.forward),
+            min(max(vy, -limits.sideways), limits.sideways),
+            min(max(wz, -limits.turn), limits.turn),
+        )
+
+
 class Errand:
     """One motion with what may go wrong with it."""
 
-    def __init__(self, motion: Motion, codes: Codes, allowance: float = 0.0) -> None:
-        """``allowance``: time [s] it may take; 0: any."""
+    def __init__(
+        self, motion: Motion, codes: Codes, allowance: float = 0.0, *, patient: bool = False
+    ) -> None:
+        """``allowance``: time [s] it may take; 0: any. ``patient``: may be held for ever."""
         self.motion = motion
         self.ending: Ending | None = None
         self._codes = codes
         self._allowance = allowance
+        self._patient = patient
         self._began: float | None = None
         self._held_since: float | None = None
         self._last: Velocity = STOP
@@ -192,7 +238,7 @@ class Errand:
             if math.hypot(*self._last) < 1e-6:
                 self.ending = Ending(0, "done")
             return self._last
-        held = limited.scale < 0.5 and math.hypot(*command) > 1e-6
+        held = not self._patient and limited.scale < 0.5 and math.hypot(*command) > 1e-6
         self._held_since = (self._held_since or around.now) if held else None
         if self._held_since is not None and around.now - self._held_since > _BLOCKED_FOR:
             self.ending = Ending(

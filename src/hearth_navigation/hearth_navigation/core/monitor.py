@@ -31,6 +31,10 @@ class MonitorConfig:
     """Deceleration [m/s2]."""
 
 
+ALONG = 0.1
+"""Share of the way that a motion along something too close may lead towards it."""
+
+
 @kernel
 def _signed_distance(outline: Array, x: float, y: float) -> float:
     """Distance from a point to the outline, negative inside."""
@@ -65,9 +69,13 @@ def _clear(
     """Whether driving at this velocity for ``time`` keeps ``margin`` to all points.
 
     ``near`` holds each point's distance now: points that are too close already must not get
-    closer.
+    closer. Slow motion is no excuse, or many small steps would end in contact.
     """
     samples = 6
+    rim = 0.0
+    for i in range(outline.shape[0]):
+        rim = max(rim, math.hypot(outline[i, 0], outline[i, 1]))
+    fastest = math.hypot(vx, vy) + abs(wz) * rim
     for k in range(1, samples + 1):
         t = time * k / samples
         yaw = wz * t
@@ -84,7 +92,7 @@ def _clear(
             dx = points[i, 0] - x
             dy = points[i, 1] - y
             gap = _signed_distance(outline, c * dx + s * dy, -s * dx + c * dy)
-            if gap < margin and gap < near[i] - 1e-3:
+            if gap < margin and gap < near[i] - ALONG * fastest * t:
                 return False
     return True
 

@@ -8,7 +8,8 @@ import numpy as np
 from hearth_core.geometry import Pose2
 
 from hearth_navigation.core import frontier, grid_search
-from hearth_navigation.core.driving import Driving, DrivingConfig
+from hearth_navigation.core.driving import Driving
+from hearth_navigation.core.driving_config import DrivingConfig
 from hearth_navigation.core.field import surface_field
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.grid import FREE, OCCUPIED, Grid
