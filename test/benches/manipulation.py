@@ -197,7 +197,7 @@ def trajectories(
             found.append(Figure("pose goal: path (mean)", mean, "rad", 4.0, "lower", n))
             mean = float(np.mean(tally.motions))
             found.append(Figure("pose goal: motion (mean)", mean, "s", 1.4, "lower", n))
-    found.append(Figure("limits: largest share used", worst, "", 1.02, "lower", 2 * len(problems)))
+    found.append(Figure("limits: largest share used", worst, "", 1.0 + 1e-9, "lower", 2 * len(problems)))
     return found
 
 

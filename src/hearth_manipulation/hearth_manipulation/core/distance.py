@@ -50,33 +50,33 @@ def mark(points: Array, low: Array, cell: float, grid: Grid) -> int:
 @kernel
 def square_distances(grid: Grid) -> None:
     """Turn 0 and FAR into squared distances [cells] to the nearest 0, in place."""
-    nx, ny, nz = grid.shape
+    nx, ny = grid.shape[0], grid.shape[1]
     for x in range(nx):
         for y in range(ny):
             _sweep(grid, x, y)
-    longest = max(nx, ny)
-    lines = np.empty((BUNDLE, longest), np.float32)
-    heights, starts = np.empty(longest), np.empty(longest + 1)
-    peaks = np.empty(longest, np.int32)
-    for axis in range(2):
-        length, others = (ny, nx) if axis == 0 else (nx, ny)
-        for other in range(others):
-            for z in range(0, nz, BUNDLE):
-                size = min(BUNDLE, nz - z)
-                for i in range(length):
-                    for k in range(size):
-                        if axis == 0:
-                            lines[k, i] = grid[other, i, z + k]
-                        else:
-                            lines[k, i] = grid[i, other, z + k]
-                for k in range(size):
-                    _envelope(lines[k], length, heights, starts, peaks)
-                for i in range(length):
-                    for k in range(size):
-                        if axis == 0:
-                            grid[other, i, z + k] = lines[k, i]
-                        else:
-                            grid[i, other, z + k] = lines[k, i]
+    for x in range(nx):
+        _lower(grid[x])
+    for y in range(ny):
+        _lower(grid[:, y])
+
+
+@kernel
+def _lower(plane: Grid) -> None:
+    """Lower envelopes along the first axis of a plane, neighbours on the second in bundles."""
+    length, width = plane.shape
+    lines = np.empty((BUNDLE, length), np.float32)
+    heights, starts = np.empty(length), np.empty(length + 1)
+    peaks = np.empty(length, np.int32)
+    for z in range(0, width, BUNDLE):
+        size = min(BUNDLE, width - z)
+        for i in range(length):
+            for k in range(size):
+                lines[k, i] = plane[i, z + k]
+        for k in range(size):
+            _envelope(lines[k], length, heights, starts, peaks)
+        for i in range(length):
+            for k in range(size):
+                plane[i, z + k] = lines[k, i]
 
 
 @kernel
@@ -96,8 +96,7 @@ def _sweep(grid: Grid, x: int, y: int) -> None:
             last = i
         elif last >= 0:
             away = np.float32((last - i) * (last - i))
-            if away < line[i]:
-                line[i] = away
+            line[i] = min(line[i], away)
 
 
 @kernel
