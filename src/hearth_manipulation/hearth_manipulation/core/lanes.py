@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from hearth_core.jit import kernel
 
-from hearth_manipulation.core.collision import Body
-from hearth_manipulation.core.kinematics import Array, Ints, place_links
+from hearth_manipulation.core.kinematics import Ints
 
 Floats = npt.NDArray[np.float32]
 FAST = {"contract", "reassoc", "nsz", "arcp"}
@@ -47,160 +46,26 @@ class Lanes(NamedTuple):
     radius: Floats
     bound: Floats
     """Sphere around each link's spheres: x, y, z, radius [m] in the body, shape (L, 4)."""
-    reach: Floats
-    """Ball that each link's spheres never leave: x, y, z, radius [m], shape (L, 4)."""
     moving: Ints
-    """Links with spheres that move, the farthest from the root first."""
+    """Links with spheres that move, those of one body after each other, the last body first."""
+    moving_first: Ints
+    """Where each body's begin among ``moving``, from the last body to body 1, shape (N,)."""
+    around: Floats
+    """Sphere around each body's links: x, y, z, radius [m] in the body, shape (N, 4)."""
+    reach: Floats
+    """Ball that each body's spheres never leave: x, y, z, radius [m], shape (N, 4)."""
     in_field: npt.NDArray[np.bool_]
     pairs: Ints
     """Spheres of the first link against solids of the second, shape (P, 2)."""
+    group_first: Ints
+    """Where each group of pairs between two units begins among ``pairs``, shape (Q + 1,)."""
+    group_units: Ints
+    """A unit is a moving body, or N + i: link i that stands still, shape (Q, 2)."""
     solid_first: Ints
     solid_kind: Ints
     """0 box, 1 cylinder, 2 capsule, 3 sphere."""
     solid: Floats
     """Centre, half extents (or radius, half length), rotation in the body, shape (G, 15)."""
-
-
-def z_to(axis: Array, out: Array) -> None:
-    """Fill a rotation that takes z to ``axis``."""
-    x, y, z = axis[0], axis[1], axis[2]
-    if z < -0.999999:
-        out[:] = 0.0
-        out[0, 0], out[1, 1], out[2, 2] = 1.0, -1.0, -1.0
-        return
-    k = 1.0 / (1.0 + z)
-    out[0, 0], out[0, 1], out[0, 2] = 1.0 - k * x * x, -k * x * y, x
-    out[1, 0], out[1, 1], out[1, 2] = -k * x * y, 1.0 - k * y * y, y
-    out[2, 0], out[2, 1], out[2, 2] = -x, -y, z
-
-
-_z_to = kernel(z_to)
-
-
-@kernel
-def fold(  # noqa: PLR0912, PLR0915  one kernel
-    body: Body, dofs: Ints, lower: Array, upper: Array, q: Array
-) -> Lanes:
-    """Fold a robot for motions of ``dofs`` while the other joints stay as in ``q``.
-
-    Args:
-        body: What moves and is checked.
-        dofs: Planned joints, shape (n,).
-        lower: Their lower limits (how far slides reach), shape (n,).
-        upper: Their upper limits, shape (n,).
-        q: Full configuration, shape (D,).
-    """
-    tree = body.tree
-    count = tree.parent.shape[0]
-    rotations, translations = np.empty((count, 3, 3)), np.empty((count, 3))
-    place_links(tree, q, np.arange(count).astype(np.int32), rotations, translations)
-    column_of = np.full(q.shape[0], -1, np.int32)
-    for j in range(dofs.shape[0]):
-        column_of[dofs[j]] = j
-    body_of = np.zeros(count, np.int32)
-    bodies = 1
-    for i in range(count):
-        moved = tree.kind[i] != 0 and column_of[tree.dof[i]] >= 0
-        if moved:
-            body_of[i] = bodies
-            bodies += 1
-        elif tree.parent[i] >= 0:
-            body_of[i] = body_of[tree.parent[i]]
-    parent, kind = np.zeros(bodies, np.int32), np.zeros(bodies, np.int32)
-    column = np.zeros(bodies, np.int32)
-    rotation, translation = np.zeros((bodies, 9), f32), np.zeros((bodies, 3), f32)
-    multiplier, offset = np.zeros(bodies, f32), np.zeros(bodies, f32)
-    # Links in their bodies: rotation and translation.
-    inside, at = np.empty((count, 3, 3)), np.empty((count, 3))
-    root, slack = np.zeros((bodies, 3)), np.zeros(bodies)
-    turn = np.empty((3, 3))
-    for i in range(count):
-        b, p = body_of[i], tree.parent[i]
-        if b == 0:
-            inside[i], at[i] = rotations[i], translations[i]
-            continue
-        if tree.kind[i] != 0 and column_of[tree.dof[i]] >= 0:
-            _z_to(tree.axis[i], turn)
-            inside[i], at[i] = turn.T, np.zeros(3)
-            parent[b], kind[b] = body_of[p] if p >= 0 else 0, tree.kind[i]
-            column[b] = column_of[tree.dof[i]]
-            multiplier[b], offset[b] = tree.multiplier[i], tree.offset[i]
-            fixed, where = tree.rotation[i] @ turn, tree.translation[i].copy()
-            if p >= 0:
-                fixed = inside[p] @ fixed
-                where = inside[p] @ where + at[p]
-            for row in range(3):
-                translation[b, row] = where[row]
-                for k in range(3):
-                    rotation[b, 3 * row + k] = fixed[row, k]
-            if parent[b] == 0:
-                root[b], slack[b] = where, 0.0
-            else:
-                root[b] = root[parent[b]]
-                slack[b] = slack[parent[b]] + np.sqrt(np.sum(where * where))
-            if kind[b] == 2:
-                j = column[b]
-                far = max(abs(lower[j]), abs(upper[j])) * abs(multiplier[b])
-                slack[b] += far + abs(offset[b])
-        else:
-            # A joint that keeps its value: where its link is relative to its parent now.
-            relative = rotations[p].T @ rotations[i]
-            shift = rotations[p].T @ (translations[i] - translations[p])
-            inside[i], at[i] = inside[p] @ relative, inside[p] @ shift + at[p]
-    spheres = body.center.shape[0]
-    center, radius = np.empty((spheres, 3), f32), np.empty(spheres, f32)
-    bound, reach = np.zeros((count, 4), f32), np.zeros((count, 4), f32)
-    moving = np.empty(count, np.int32)
-    used = 0
-    for i in range(count):
-        for s in range(body.link_start[i], body.link_start[i + 1]):
-            point = inside[i] @ body.center[s] + at[i]
-            center[s, 0], center[s, 1], center[s, 2] = point[0], point[1], point[2]
-            radius[s] = body.radius[s]
-        bound[i, 3] = reach[i, 3] = -1.0
-        if body.bound_radius[i] < 0.0:
-            continue
-        point = inside[i] @ body.bound_center[i] + at[i]
-        for k in range(3):
-            bound[i, k] = point[k]
-            reach[i, k] = root[body_of[i], k]
-        bound[i, 3] = body.bound_radius[i]
-        reach[i, 3] = slack[body_of[i]] + np.sqrt(np.sum(point * point)) + body.bound_radius[i]
-        if body_of[i] > 0:
-            moving[used] = i
-            used += 1
-    solids = body.solid_kind.shape[0]
-    solid = np.zeros((solids, 15), f32)
-    for i in range(count):
-        for g in range(body.solid_start[i], body.solid_start[i + 1]):
-            point = inside[i] @ body.solid_center[g] + at[i]
-            fixed = inside[i] @ body.solid_rotation[g]
-            for row in range(3):
-                solid[g, row] = point[row]
-                solid[g, 3 + row] = body.solid_size[g, row]
-                for k in range(3):
-                    solid[g, 6 + 3 * row + k] = fixed[row, k]
-    return Lanes(
-        parent,
-        rotation,
-        translation,
-        kind,
-        column,
-        multiplier,
-        offset,
-        body_of,
-        body.link_start,
-        center,
-        radius,
-        bound,
-        reach,
-        moving[:used][::-1].copy(),
-        body.field_links,
-        body.pairs,
-        body.solid_start,
-        body.solid_kind,
-        solid,
-    )
 
 
 @kernel
@@ -294,19 +159,21 @@ def place_lanes(lanes: Lanes, values: Floats, frames: Floats, scratch: Floats) -
 
 
 @kernel(inline="always")
-def lane_points(frames: Floats, b: int, x: float, y: float, z: float, points: Floats) -> None:
-    """A body's point in the world, in all lanes: x at 0, y at 16, z at 32; shape (48,)."""
+def lane_points(
+    frames: Floats, b: int, x: float, y: float, z: float, points: Floats, at: int
+) -> None:
+    """A body's point in the world, in all lanes, to row ``at``: x at 0, y at 16, z at 32."""
     for i in range(16):
-        points[i] = (
+        points[at, i] = (
             frames[b, i] * x + frames[b, 16 + i] * y + frames[b, 32 + i] * z + frames[b, 144 + i]
         )
-        points[16 + i] = (
+        points[at, 16 + i] = (
             frames[b, 48 + i] * x
             + frames[b, 64 + i] * y
             + frames[b, 80 + i] * z
             + frames[b, 160 + i]
         )
-        points[32 + i] = (
+        points[at, 32 + i] = (
             frames[b, 96 + i] * x
             + frames[b, 112 + i] * y
             + frames[b, 128 + i] * z
@@ -315,11 +182,11 @@ def lane_points(frames: Floats, b: int, x: float, y: float, z: float, points: Fl
 
 
 @kernel(inline="always")
-def lane_locals(frames: Floats, b: int, points: Floats, out: Floats) -> None:
-    """Points of the world in a body's frame, in all lanes; shapes (48,)."""
+def lane_locals(frames: Floats, b: int, points: Floats, at: int, out: Floats) -> None:
+    """Points of the world (row ``at``) in a body's frame, in all lanes, to row 0 of ``out``."""
     for i in range(16):
-        x, y = points[i] - frames[b, 144 + i], points[16 + i] - frames[b, 160 + i]
-        z = points[32 + i] - frames[b, 176 + i]
-        out[i] = frames[b, i] * x + frames[b, 48 + i] * y + frames[b, 96 + i] * z
-        out[16 + i] = frames[b, 16 + i] * x + frames[b, 64 + i] * y + frames[b, 112 + i] * z
-        out[32 + i] = frames[b, 32 + i] * x + frames[b, 80 + i] * y + frames[b, 128 + i] * z
+        x, y = points[at, i] - frames[b, 144 + i], points[at, 16 + i] - frames[b, 160 + i]
+        z = points[at, 32 + i] - frames[b, 176 + i]
+        out[0, i] = frames[b, i] * x + frames[b, 48 + i] * y + frames[b, 96 + i] * z
+        out[0, 16 + i] = frames[b, 16 + i] * x + frames[b, 64 + i] * y + frames[b, 112 + i] * z
+        out[0, 32 + i] = frames[b, 32 + i] * x + frames[b, 80 + i] * y + frames[b, 128 + i] * z

@@ -4,9 +4,9 @@ import numpy as np
 from hearth_core.jit import kernel
 
 from hearth_manipulation.core.collision import Body, Obstacles
+from hearth_manipulation.core.folding import fold
 from hearth_manipulation.core.kinematics import Array, Ints
 from hearth_manipulation.core.lane_check import free_at, new_room, see
-from hearth_manipulation.core.lanes import fold
 from hearth_manipulation.core.manifold import Manifold, holds
 from hearth_manipulation.core.rapid import Query, search
 from hearth_manipulation.core.shortcuts import first_hit, path_length, shorten
@@ -14,7 +14,8 @@ from hearth_manipulation.core.shortcuts import first_hit, path_length, shorten
 FOUND, START_HIT, GOALS_HIT, NO_PATH = 0, 1, 2, 3
 FINE = 1.0 / 128.0
 """Distance of configurations in the last check of a path [rad]."""
-ATTEMPTS = 4
+REFUSALS = 5
+"""So many paths that the fine check refuses end it."""
 
 
 @kernel
@@ -63,7 +64,7 @@ def find_path(  # noqa: PLR0912  one kernel
     nothing = np.empty((0, n))
     lanes = fold(body, dofs, lower, upper, q)
     world = see(lanes, obstacles, margin)
-    room = new_room(lanes, n)
+    room = new_room(lanes, world, n)
     kept = np.empty_like(goals)
     used, state = 0, START_HIT
     for share in (1.0, 0.5, 0.2, 0.0):
@@ -81,17 +82,23 @@ def find_path(  # noqa: PLR0912  one kernel
     if state != FOUND:
         return state, nothing
     best, shortest, found = nothing, np.inf, 0
-    for attempt in range(ATTEMPTS + tries):
-        if found >= tries:
-            break
-        finer = resolution / (1.0 + 0.7 * (attempt - found))
+    refused, spent, trial = 0, 0, 0
+    fine = FINE if kept_margin > 0.0 else 0.5 * FINE
+    while found < tries and refused < REFUSALS and spent < most:
+        finer = resolution / (1.0 + 0.7 * refused)
         query = Query(lanes, world, manifold, lower, upper, kept_margin, finer, 1.0)
-        path = search(query, start, kept[:used], most, seed + 7 * attempt)
+        # Other trees often find at once what one tree looks for in vain; the last one may grow.
+        part = most // 5 + 1 if 5 * spent < 3 * most else most - spent
+        path = search(query, start, kept[:used], part, seed + 7 * trial)
+        trial += 1
         if path.shape[0] == 0:
-            break
-        short = shorten(query, path, 100, 20, seed + 7 * attempt + 1)
-        fine = FINE if kept_margin > 0.0 else 0.5 * FINE
+            if found > 0:
+                break
+            spent += part
+            continue
+        short = shorten(query, path, 100, 20, seed + 7 * trial + 1)
         if first_hit(query, short, fine, 0.5 * kept_margin) >= 0:
+            refused += 1
             continue
         found += 1
         length = path_length(short)

@@ -13,7 +13,15 @@ from hearth_core.jit import kernel
 from hearth_manipulation.core.kinematics import Array, Ints
 from hearth_manipulation.core.lane_check import Room, World, free_between, new_room
 from hearth_manipulation.core.lanes import FAST, Lanes
+from hearth_manipulation.core.local_moves import outermost, scattered, straight
 from hearth_manipulation.core.manifold import Manifold, holds_between, project
+
+LOCAL = 0.25
+"""Share of the samples that are drawn near a node of the tree."""
+STRAIGHT = 0.5
+"""Share of those that move a hand straight."""
+REFUSED = 0.125
+"""What a sample costs that is not tried, for being too far from a node that could not be left."""
 
 
 class Query(NamedTuple):
@@ -101,7 +109,7 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
         query: What moves where.
         start: Shape (n,).
         goals: Shape (G, n).
-        most: Most samples drawn.
+        most: Most samples tried.
         seed: Of the random numbers.
 
     Returns:
@@ -109,7 +117,8 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
     """
     np.random.seed(seed)
     n = start.shape[0]
-    room = new_room(query.lanes, n)
+    tips = outermost(query.lanes)
+    room = new_room(query.lanes, query.world, n)
     constrained = query.manifold.active
     step = min(query.step, 0.25) if constrained else query.step
     for g in range(0 if constrained else goals.shape[0]):
@@ -132,34 +141,43 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
         parents[1, g] = -1
     counts[1] = goals.shape[0]
     q, here, there, out = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    side = 1
-    for trial in range(most):
+    tried = np.zeros((2, capacity), np.int32)
+    side, work = 1, 0.0
+    while work < most:
+        work += 1.0
         # The smaller tree grows.
         side = 1 - side
         if counts[side] > counts[1 - side] + 32:
             side = 1 - side
         other = 1 - side
-        for j in range(n):
-            q[j] = query.lower[j] + np.random.random() * (query.upper[j] - query.lower[j])
-        if trial % 4 == 3:
-            # Around the straight way: joints that hardly need to move then stay near it.
-            g = int(np.random.random() * goals.shape[0])
-            f = np.random.random()
-            for j in range(n):
-                spread = 0.15 * (query.upper[j] - query.lower[j])
-                value = start[j] + f * (goals[g, j] - start[j]) + np.random.normal() * spread
-                q[j] = min(max(value, query.lower[j]), query.upper[j])
+        near = -1
+        if np.random.random() < LOCAL:
+            near = _least_tried(tried[side], counts[side])
+            tried[side, near] += 1
+            here[:] = nodes[side, :, near]
+            if tips.shape[0] > 0 and np.random.random() < STRAIGHT:
+                body = tips[int(np.random.random() * tips.shape[0])]
+                straight(query.lanes, room, body, here, query.lower, query.upper, q)
+            else:
+                scattered(here, query.lower, query.upper, q)
+        else:
+            _far(query, start, goals, q)
         if constrained and not project(query.manifold, query.lower, query.upper, q):
             continue
-        near = nearest(nodes[side], counts[side], q)
-        here[:] = nodes[side, :, near]
+        local = near >= 0
+        if not local:
+            near = nearest(nodes[side], counts[side], q)
+            here[:] = nodes[side, :, near]
         away = distance(here, q)
-        if away > domain[side, near] or away < 1e-9:
+        if away < 1e-6 or (not local and away > domain[side, near]):
+            work -= 1.0 - REFUSED
             continue
         done, _ = advance(query, room, here, q, step, out)
         if not done:
-            shrunk = domain[side, near] * 0.9999
-            domain[side, near] = 4.0 * step if not np.isfinite(shrunk) else max(step, shrunk)
+            if not local:
+                shrunk = domain[side, near] * 0.9999
+                far = 4.0 * step if not np.isfinite(shrunk) else max(step, shrunk)
+                domain[side, near] = far
             continue
         if counts[0] + 2 > capacity or counts[1] + 2 > capacity:
             break
@@ -186,6 +204,34 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
             continue
         return _join(nodes, parents, tip if side == 0 else near, tip if side == 1 else near)
     return np.empty((0, n))
+
+
+@kernel
+def _least_tried(tried: Ints, count: int) -> int:
+    """Of three random nodes the one that was tried least: fresh ones are where a way out is."""
+    best = int(np.random.random() * count)
+    for _ in range(2):
+        other = int(np.random.random() * count)
+        if tried[other] < tried[best]:
+            best = other
+    return best
+
+
+@kernel
+def _far(query: Query, start: Array, goals: Array, q: Array) -> None:
+    """Fill ``q`` with a sample from everywhere, or from around the straight way to a goal."""
+    n = start.shape[0]
+    if np.random.random() < 0.75:
+        for j in range(n):
+            q[j] = query.lower[j] + np.random.random() * (query.upper[j] - query.lower[j])
+        return
+    # Around the straight way: joints that hardly need to move then stay near it.
+    g = int(np.random.random() * goals.shape[0])
+    f = np.random.random()
+    for j in range(n):
+        spread = 0.15 * (query.upper[j] - query.lower[j])
+        value = start[j] + f * (goals[g, j] - start[j]) + np.random.normal() * spread
+        q[j] = min(max(value, query.lower[j]), query.upper[j])
 
 
 @kernel

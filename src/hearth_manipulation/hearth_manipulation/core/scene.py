@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 from hearth_core.geometry import Transform
-from scipy.ndimage import distance_transform_edt
 
 from hearth_manipulation.core.collision import Obstacles
+from hearth_manipulation.core.distance import mark, square_distances, to_metres
 from hearth_manipulation.core.kinematics import Array
 
 
@@ -51,17 +51,14 @@ class SeenSurfaces:
             cell: Edge of a cell [m].
         """
         shape = np.maximum(1, np.ceil((high - low) / cell).astype(int))
-        points = points[np.all(np.isfinite(points), axis=1)]
-        index = np.floor((points - low) / cell).astype(int)
-        index = index[np.all((index >= 0) & (index < shape), axis=1)]
-        empty = np.ones(shape, bool)
-        empty[tuple(index.T)] = False
-        if empty.all():
-            distance = np.full(shape, 1e3, np.float32)
+        distance = np.empty(tuple(shape), np.float32)
+        points = np.ascontiguousarray(points, float)
+        if mark(points, np.asarray(low, float), cell, distance) == 0:
+            distance[:] = 1e3
         else:
-            # A point may lie anywhere in its cell: half a cell nearer than its centre.
-            distance = (distance_transform_edt(empty) * cell - 0.5 * cell).astype(np.float32)
-        return cls(np.ascontiguousarray(distance), low + 0.5 * cell, cell)
+            square_distances(distance)
+            to_metres(distance, cell)
+        return cls(distance, low + 0.5 * cell, cell)
 
 
 @dataclass(frozen=True, eq=False)

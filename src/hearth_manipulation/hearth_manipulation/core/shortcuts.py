@@ -64,7 +64,7 @@ def shorten(query: Query, path: Array, trials: int, patience: int, seed: int) ->
     """
     np.random.seed(seed)
     n = path.shape[1]
-    room = new_room(query.lanes, n)
+    room = new_room(query.lanes, query.world, n)
     i = 0
     while i < path.shape[0] - 2:
         j = path.shape[0] - 1
@@ -124,7 +124,7 @@ def first_hit(query: Query, path: Array, resolution: float, margin: float) -> in
         resolution: Largest distance of checked configurations [rad].
         margin: Distance kept to the world [m].
     """
-    room = new_room(query.lanes, path.shape[1])
+    room = new_room(query.lanes, query.world, path.shape[1])
     if not free_at(query.lanes, query.world, room, path[0], margin):
         return 0
     for i in range(1, path.shape[0]):

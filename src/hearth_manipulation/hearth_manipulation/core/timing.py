@@ -229,8 +229,35 @@ def time_path(
     velocities = (q[WINDOW:] - q[:-WINDOW])[::stride] / window
     positions[0], positions[-1] = path[0], path[-1]
     velocities[0] = velocities[-1] = 0.0
-    times = np.asarray(np.arange(len(positions)) * (dt * stride), np.float64)
-    return Trajectory(joints, times, positions, velocities)
+    slower = _overdone(velocities, dt * stride, velocity, acceleration, jerk)
+    times = np.asarray(np.arange(len(positions)) * (dt * stride * slower), np.float64)
+    return Trajectory(joints, times, positions, velocities / slower)
+
+
+def _overdone(
+    velocities: Array, period: float, velocity: Array, acceleration: Array, jerk: Array
+) -> float:
+    """How much longer a motion must take to keep its limits, at least 1.
+
+    Between the samples of the speed profile a corner's limits are exceeded by parts of a
+    thousand; here differences of the result say by how much.
+
+    Args:
+        velocities: Shape (T, n), at rest at both ends.
+        period: Between them [s].
+        velocity: Limits, shape (n,).
+        acceleration: Limits, shape (n,).
+        jerk: Limits, shape (n,).
+    """
+    rest = np.zeros((2, velocities.shape[1]))
+    pulls = np.diff(np.concatenate([rest, velocities, rest]), axis=0) / period
+    jerks = np.diff(pulls, axis=0) / period
+    shares = (
+        np.max(np.abs(velocities) / velocity),
+        np.sqrt(np.max(np.abs(pulls) / acceleration)),
+        np.cbrt(np.max(np.abs(jerks) / jerk)),
+    )
+    return max(1.0, float(max(shares)) * (1.0 + 1e-9))
 
 
 def _distinct(path: Array) -> Array:

@@ -1,0 +1,50 @@
+"""The quick manipulation benches stay within 1.5 times what is asked (CPU time)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hearth_cli.bench import Figure, Options, load
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("HEARTH_DATA") or ROOT.parent / "shared" / "data")
+
+
+def quick(name: str, *rest: str) -> dict[str, Figure]:
+    """Figures of a quick run by name."""
+    options = Options(ROOT, quick=True, seeds=None, plots=None, rest=rest)
+    return {item.figure: item for item in load(ROOT, name).run(options).figures}
+
+
+def late(figures: dict[str, Figure]) -> list[str]:
+    """Figures with a target that are more than 1.5 times over (times) or not reached."""
+    found = []
+    for name, item in figures.items():
+        if item.target != item.target:
+            continue
+        if item.unit == "ms":
+            bad = item.value > 1.5 * item.target
+        elif item.better == "higher":
+            bad = 1.0 - item.value > 1.5 * (1.0 - item.target) + 1.0 / item.n
+        else:
+            bad = item.value > item.target
+        if bad:
+            found.append(f"{name}: {item.value} against {item.target}")
+    return found
+
+
+def test_other_robots_are_planned_for() -> None:
+    figures = quick("manipulation_robots")
+    assert not late(figures)
+    # Bounded: what is impossible is refused, not searched for for ever.
+    assert figures["refusal of what cannot be"].value < 20000.0
+
+
+@pytest.mark.skipif(not (DATA / "mbm").is_dir(), reason=f"no public problem sets in {DATA}")
+def test_public_problem_sets_are_solved() -> None:
+    wanted = ("Panda: solved", "Panda: paths coal calls collisions", "limits: largest share used")
+    figures = quick("manipulation")
+    assert not late({name: figures[name] for name in wanted})
+    assert not late({n: f for n, f in figures.items() if "IK" in n or "depth" in n})
