@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 from hearth_core.geometry import Transform
-from scipy.ndimage import distance_transform_edt
 
 from hearth_manipulation.core.collision import Obstacles
 from hearth_manipulation.core.kinematics import Array
@@ -50,6 +49,8 @@ class SeenSurfaces:
             high: Upper corner.
             cell: Edge of a cell [m].
         """
+        from scipy.ndimage import distance_transform_edt  # noqa: PLC0415  half a second to load
+
         shape = np.maximum(1, np.ceil((high - low) / cell).astype(int))
         points = points[np.all(np.isfinite(points), axis=1)]
         index = np.floor((points - low) / cell).astype(int)

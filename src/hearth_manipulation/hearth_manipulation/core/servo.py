@@ -154,9 +154,7 @@ class Servo:
                    np.zeros(3), error)  # fmt: skip
         return self.follow_twist(self.settings.gain * error, dt, scene)
 
-    def _advance(
-        self, wanted: Array, hindrance: Hindrance, dt: float, scene: Scene
-    ) -> ServoState:
+    def _advance(self, wanted: Array, hindrance: Hindrance, dt: float, scene: Scene) -> ServoState:
         """Take up velocities as far as the joints could still stop within limits and the world."""
         wanted, bound = self._bounded(wanted)
         if bound and hindrance is Hindrance.NONE:
