@@ -85,7 +85,7 @@ class Tally:
 def run(options: Options) -> Report:
     """Run ``--trials`` of them."""
     parser = argparse.ArgumentParser(prog="hearth bench manipulation_live")
-    parser.add_argument("--trials", type=int, default=40 if options.quick else 500)
+    parser.add_argument("--trials", type=int, default=25 if options.quick else 500)
     parser.add_argument("--data", type=Path, default=None, help="not needed")
     own, _ = parser.parse_known_args(list(options.rest))
     description = load_urdf(find_model())

@@ -23,6 +23,8 @@ from hearth_manipulation.core.scene import Scene, Thing
 from hearth_manipulation.core.servo import Servo
 
 DT = 0.01
+PUSH = np.array([0.15, -0.05, 0.0])
+"""Where the tip is mostly pushed [m/s]: to the wall."""
 
 
 def run(options: Options) -> Report:
@@ -45,7 +47,7 @@ def run(options: Options) -> Report:
     start = servo.tip()
     for cycle in range(int(own.seconds / DT)):
         if cycle % 200 == 0:
-            twist = np.concatenate([random.normal(0.0, 0.25, 3), random.normal(0.0, 0.5, 3)])
+            twist = np.concatenate([random.normal(PUSH, 0.2), random.normal(0.0, 0.4, 3)])
         begin = time.thread_time()
         if cycle // 500 % 4 == 3:  # five seconds in twenty, back to where it began
             state = servo.follow_pose(start, DT, scene)
@@ -90,8 +92,8 @@ def surroundings() -> Scene:
 
     return Scene().with_things(
         [
-            Thing("table", "box", np.array([0.7, 1.4, 0.04]), at(0.9, 0.0, 0.55)),
-            Thing("wall", "box", np.array([0.05, 3.0, 2.0]), at(0.85, 0.0, 1.0)),
+            Thing("table", "box", np.array([0.7, 1.4, 0.04]), at(0.7, 0.0, 0.6)),
+            Thing("wall", "box", np.array([0.05, 3.0, 2.0]), at(0.7, 0.0, 1.0)),
             Thing("post", "cylinder", np.array([0.1, 0.1, 2.0]), at(0.35, -0.65, 1.0)),
         ]
     )
