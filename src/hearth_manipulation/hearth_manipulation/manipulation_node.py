@@ -22,7 +22,8 @@ from hearth_nodekit.params import declare, param
 from hearth_nodekit.qos import LATCHED
 from hearth_nodekit.reporting import report_health
 from hearth_nodekit.running import run
-from hearth_nodekit.topics import CARRYING, Topic
+from hearth_nodekit.topic import Topic
+from hearth_nodekit.topics import CARRYING
 from hearth_nodekit.transforms import TransformListener
 from rclpy.node import Node
 from std_msgs.msg import String

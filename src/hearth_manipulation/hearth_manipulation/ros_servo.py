@@ -19,7 +19,8 @@ from hearth_core.errors import HearthError
 from hearth_core.frames import GROUPS
 from hearth_nodekit.convert import from_time
 from hearth_nodekit.qos import COMMAND, EVENT
-from hearth_nodekit.topics import Topic, joint_targets
+from hearth_nodekit.topic import Topic
+from hearth_nodekit.topics import joint_targets
 from moveit_msgs.msg import ServoStatus
 from moveit_msgs.srv import ServoCommandType
 from rclpy.node import Node

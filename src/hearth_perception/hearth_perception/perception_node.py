@@ -38,6 +38,8 @@ from std_msgs.msg import String
 
 from hearth_interfaces.action import FindObject, LookAt
 from hearth_interfaces.srv import FindObjects, GetArticulation
+from hearth_perception.base import Base
+from hearth_perception.change_topic import ChangeTopic
 from hearth_perception.core.back_ends import make_detector
 from hearth_perception.core.draw import annotate, draw_door
 from hearth_perception.core.perceiver import Perceiver
@@ -93,6 +95,9 @@ class Config:
     head_speed: float = param(
         1.2, "Speed of the head when looking at something.", unit="rad/s", low=0.1, high=4.0
     )
+    drive: bool = param(
+        True, "find_object drives the base (navigate_to_pose) to what it cannot see from here."
+    )
     memory: str = param(
         "", "File the semantic map is kept in from run to run; empty: it is not kept."
     )
@@ -133,13 +138,19 @@ class PerceptionNode(Node):
         )
         head = Head(self, self._watcher, self._transforms, config.head_speed)
         self._skills = Skills(
-            self, self._watcher, head, timeout=config.image_timeout, reach=config.reach
+            self,
+            self._watcher,
+            head,
+            timeout=config.image_timeout,
+            reach=config.reach,
+            base=Base(self, self._transforms, perceiver.home) if config.drive else None,
         )
         self._objects = OBJECTS.publisher(self)
         self._surfaces = SURFACES.publisher(self)
         self._detections = DETECTIONS.publisher(self)
         self._markers = OBJECT_MARKERS.publisher(self)
         self._annotated = ANNOTATED.publisher(self)
+        self._changes = ChangeTopic(self)
         self._carrying = ""
         ROBOT_DESCRIPTION.subscribe(self, self._on_description)
         CARRYING.subscribe(self, self._on_carrying)
@@ -203,11 +214,13 @@ class PerceptionNode(Node):
             areas = perceiver.surfaces.areas()
             objects = to_world_objects(tracks, stamp)
             surfaces = to_surfaces(areas, stamp)
+            changes = list(perceiver.things.changes)
             markers = None
             if self._markers.get_subscription_count() > 0:
                 markers = to_markers(tracks, areas, stamp)
         self._objects.publish(objects)
         self._surfaces.publish(surfaces)
+        self._changes.tell(changes, stamp)
         self._detections.publish(to_detections(percept.sightings, stamp))
         if markers is not None:
             self._markers.publish(markers)

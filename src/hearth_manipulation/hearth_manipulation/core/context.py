@@ -12,6 +12,7 @@ from hearth_core.geometry import Pose2, Transform
 from hearth_core.home.model import Home
 from hearth_description.core.postures import Semantics
 
+from hearth_manipulation.core.courses import Course
 from hearth_manipulation.core.doors import Swing
 from hearth_manipulation.core.driving import Driver
 from hearth_manipulation.core.furniture import near_things
@@ -70,6 +71,16 @@ class Context:
 
     swings: dict[str, Swing] = field(default_factory=dict)
     """Doors as last seen, in map, by ``place/joint``."""
+    courses: dict[str, Course] = field(default_factory=dict)
+    """Ways of bars that were pulled, from closed, in map, by ``place/joint``."""
+    first_seen: dict[str, Transform] = field(default_factory=dict)
+    """Poses of handles (map) before their parts were moved, by ``place/joint``."""
+    first_openings: dict[str, float] = field(default_factory=dict)
+    """How far these were open then [rad]."""
+    felt: set[str] = field(default_factory=set)
+    """Parts whose way was learned by moving them, by ``place/joint``."""
+    guessed: set[str] = field(default_factory=set)
+    """Parts of which only the looks are known, taken to be hinged opposite to their handle."""
 
     def __post_init__(self) -> None:
         self.planner = Planner(self.model)
@@ -117,6 +128,20 @@ class Context:
         seen = self.seen_places.get(name)
         return odom_from_map @ (self.home.place(name).frame if seen is None else seen)
 
+    def motions(self) -> dict[str, Transform]:
+        """How parts have moved since they were closed (odom), of those whose way was learned."""
+        odom_from_map = self.eyes.odom_from_map()
+        found: dict[str, Transform] = {}
+        for name in self.felt | self.guessed:
+            place, _, joint = name.partition("/")
+            opening = self.openings.get(place, {}).get(joint, 0.0)
+            if name in self.courses:
+                found[name] = self.courses[name].moved_by(odom_from_map).motion(opening)
+            elif name in self.swings:
+                swing = self.swings[name].moved_by(odom_from_map.planar())
+                found[name] = swing.motion(opening)
+        return found
+
     def scene(
         self,
         *,
@@ -137,7 +162,7 @@ class Context:
         base = around or self.body.base()
         seen = {name: odom_from_map @ pose for name, pose in self.seen_places.items()}
         solids = near_things(
-            self.home, odom_from_map, (base.x, base.y), REACH, self.openings, seen
+            self.home, odom_from_map, (base.x, base.y), REACH, self.openings, seen, self.motions()
         )
         if things:
             held = {item.id for item in self.held.values()}
