@@ -1,12 +1,7 @@
 """Topics that only drivers serve; the shared ones are in ``hearth_nodekit.topics``."""
 
-<<<<<<< HEAD
 from hearth_nodekit.qos import EVENT, LATCHED
-from hearth_nodekit.topics import Topic
-=======
-from hearth_nodekit.qos import COMMAND, EVENT, LATCHED
 from hearth_nodekit.topic import Topic
->>>>>>> bb7c870b13dcd74a97cb6a67903084873037deb1
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool
 
