@@ -85,6 +85,9 @@ class Config:
     depth_in_scene: bool = param(
         True, "Whether MoveIt's clients and servo plan with what the depth camera sees."
     )
+    watch_depth: bool = param(
+        True, "Whether skills' motions stop for what the depth camera sees come into their way."
+    )
 
 
 class ManipulationNode(Node):
@@ -111,11 +114,11 @@ class ManipulationNode(Node):
         self._work.mover.on_path = self._show
         self._tell_carrying()
         self._turn = threading.Lock()
-        sight = None
-        if config.depth_in_scene:
-            depth = DepthReader(self, self._work.model, self._transforms, config.depth_camera)
-            sight = RosSight(self._eyes, depth, lambda: self._work.planner.model, self._body.now)
-        keeper = SceneKeeper(self._work, sight)
+        depth = DepthReader(self, self._work.model, self._transforms, config.depth_camera)
+        sight = RosSight(self._eyes, depth, lambda: self._work.planner.model, self._body.now)
+        if config.watch_depth:
+            self._work.watch = sight.watch
+        keeper = SceneKeeper(self._work, sight if config.depth_in_scene else None)
         services = MoveItServices(self, self._work, keeper, self._transforms, description.joints)
         self._moveit = MoveItActions(self, self._work, services, self._turn, self._obey)
         self._servos = self._make_servos(keeper, config)
