@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from hearth_cli.bench import Figure, Options, Report
+from hearth_cli.bench import Figure, Options, Report, load
 from hearth_core.errors import BadInputError
 from hearth_core.geometry import Transform
 from hearth_description.core.model import find_model, load_urdf
@@ -81,6 +81,8 @@ def run(options: Options) -> Report:
     figures.append(cloud())
     problems = list(read_problems(folder, "fetch", fetch, own.every))
     figures += paths("Fetch", fetch, problems, seed, samples, (0.985, 8.0, NAN))
+    for part in () if options.quick else ("live", "servo", "ready"):  # quick: gates of their own
+        figures += load(options.root, f"manipulation_{part}").run(options).figures
     if options.plots:
         draw(options.plots, samples)
     return Report(figures, samples)

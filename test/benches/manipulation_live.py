@@ -85,7 +85,7 @@ class Tally:
 def run(options: Options) -> Report:
     """Run ``--trials`` of them."""
     parser = argparse.ArgumentParser(prog="hearth bench manipulation_live")
-    parser.add_argument("--trials", type=int, default=40 if options.quick else 500)
+    parser.add_argument("--trials", type=int, default=25 if options.quick else 500)
     parser.add_argument("--data", type=Path, default=None, help="not needed")
     own, _ = parser.parse_known_args(list(options.rest))
     description = load_urdf(find_model())
@@ -138,7 +138,11 @@ def one_trial(planner: Planner, random: np.random.Generator, tally: Tally) -> in
     frame, phase = seen_at
     touched, braked, stood = react(reference, scene, intruder, phase, tally)
     ideal = reference.contact(intruder, frame)
-    late = reference.contact(intruder, frame + REACTION)
+    # Stopping is possible where it helps whenever it begins in the time allowed; who stops may be
+    # run into by what would have missed a moving arm.
+    late = ideal or any(
+        reference.contact(intruder, frame + share * REACTION) for share in (0.25, 0.5, 0.75, 1.0)
+    )
     tally.at_once += not ideal
     tally.possible += not late
     tally.contacts += touched and not late

@@ -9,6 +9,7 @@ from typing import Any
 from action_msgs.msg import GoalStatus
 from control_msgs.action import FollowJointTrajectory, GripperCommand
 from hearth_nodekit.deferred import DeferredActionServer
+from hearth_nodekit.topics import joint_targets
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from trajectory_msgs.msg import JointTrajectory
@@ -17,7 +18,6 @@ from hearth_drivers.core.joint_controller import Ending, Result
 from hearth_drivers.core.trajectory import ErrorCode, GoalRefusedError
 from hearth_drivers.groups import GroupDriver, HandDriver, OnResult
 from hearth_drivers.messages import from_trajectory_goal, to_trajectory_feedback
-from hearth_drivers.topics import joint_targets
 
 _STATUS = {
     Ending.SUCCEEDED: GoalStatus.STATUS_SUCCEEDED,

@@ -9,7 +9,7 @@ from typing import Any
 
 from geometry_msgs.msg import Point, PoseStamped
 from hearth_core.errors import HearthError
-from hearth_core.frames import GROUPS, LIDAR, MAP, ODOM
+from hearth_core.frames import GROUPS, LIDAR, MAP, ODOM, SIDES
 from hearth_core.geometry import Transform
 from hearth_core.health import Health, Level
 from hearth_core.home import load_home
@@ -50,24 +50,43 @@ from hearth_manipulation.core.planning import PlanningError
 from hearth_manipulation.core.ports import Stopped
 from hearth_manipulation.core.robot_groups import make_model
 from hearth_manipulation.core.scene_keeper import SceneKeeper
+from hearth_manipulation.core.servo import ServoSettings
 from hearth_manipulation.moveit.facade import MoveItServices
+from hearth_manipulation.moveit.frames import Frames
+from hearth_manipulation.moveit.goals import group_of
 from hearth_manipulation.moveit.moving import MoveItActions
 from hearth_manipulation.ros_body import RosBody
 from hearth_manipulation.ros_depth import DepthReader, RosSight
 from hearth_manipulation.ros_eyes import RosEyes
+from hearth_manipulation.ros_servo import ServoServer
 
 MARKERS = Topic("manipulation_markers", MarkerArray, LATCHED)
+
+
+@dataclass(frozen=True)
+class ServoConfig:
+    """How an arm is steered by hand."""
+
+    group: str = param("right_arm", "Joints that servo_node steers; arms have one each besides.")
+    linear: float = param(0.4, "Largest speed of the tip.", unit="m/s", low=0.01, high=1.0)
+    angular: float = param(1.5, "Largest turn of the tip.", unit="rad/s", low=0.01, high=4.0)
+    joints: float = param(0.6, "Joint speeds, of their limits.", low=0.05, high=1.0)
+    margin: float = param(0.02, "Distance kept to things.", unit="m", low=0.0, high=0.3)
 
 
 @dataclass(frozen=True)
 class Config:
     """Parameters of the manipulation node."""
 
+    servo: ServoConfig
     home: str = param("", "Home file: names, nominal places.")
     model: str = param("cloid", "Robot model, by name.")
     depth_camera: str = param("head_camera", "Camera whose depth is planned with.")
     depth_in_scene: bool = param(
         True, "Whether MoveIt's clients and servo plan with what the depth camera sees."
+    )
+    watch_depth: bool = param(
+        True, "Whether skills' motions stop for what the depth camera sees come into their way."
     )
 
 
@@ -95,13 +114,14 @@ class ManipulationNode(Node):
         self._work.mover.on_path = self._show
         self._tell_carrying()
         self._turn = threading.Lock()
-        sight = None
-        if config.depth_in_scene:
-            depth = DepthReader(self, self._work.model, self._transforms, config.depth_camera)
-            sight = RosSight(self._eyes, depth, lambda: self._work.planner.model, self._body.now)
-        keeper = SceneKeeper(self._work, sight)
+        depth = DepthReader(self, self._work.model, self._transforms, config.depth_camera)
+        sight = RosSight(self._eyes, depth, lambda: self._work.planner.model, self._body.now)
+        if config.watch_depth:
+            self._work.watch = sight.watch
+        keeper = SceneKeeper(self._work, sight if config.depth_in_scene else None)
         services = MoveItServices(self, self._work, keeper, self._transforms, description.joints)
         self._moveit = MoveItActions(self, self._work, services, self._turn, self._obey)
+        self._servos = self._make_servos(keeper, config)
         self._servers = [
             ThreadedActionServer(self, kind, name, self._skill(kind, work))
             for kind, name, work in (
@@ -119,7 +139,25 @@ class ManipulationNode(Node):
         for server in self._servers:
             server.close()
         self._moveit.close()
+        for servo in self._servos:
+            servo.close()
         self._body.drive(0.0, 0.0, 0.0)
+
+    def _make_servos(self, keeper: SceneKeeper, config: Config) -> list[ServoServer]:
+        """One servo an arm; the one that MoveIt's clients find is a parameter."""
+        settings = ServoSettings(
+            config.servo.linear, config.servo.angular, config.servo.joints, config.servo.margin
+        )
+        group = group_of(self._work.model, config.servo.group)
+        arms = [self._work.model.groups[f"{side}_arm"] for side in SIDES]
+        others = [(f"{arm.name}_servo", arm) for arm in arms if arm.name != group.name]
+        return [
+            ServoServer(
+                self, self._work, keeper, self._turn,
+                lambda q: Frames(self._work.model, q, self._transforms), name, one, settings,
+            )
+            for name, one in (("servo_node", group), *others)
+        ]  # fmt: skip
 
     def _skill(self, kind: Any, work: Callable[[ActiveGoal], Any]) -> Work:
         """Run ``work`` alone, with the goal's feedback and cancelling, and name every end."""

@@ -6,6 +6,7 @@ from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from sensor_msgs.msg import BatteryState, CameraInfo, Image, Imu, JointState, LaserScan
 from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
+from trajectory_msgs.msg import JointTrajectory
 from vision_msgs.msg import Detection3DArray
 from visualization_msgs.msg import MarkerArray
 
@@ -88,6 +89,11 @@ def camera_depth(camera: str) -> Topic:
 def camera_info(camera: str, stream: str = "color") -> Topic:
     """Intrinsics of one stream (``color`` or ``depth``)."""
     return sensor(f"{camera}/{stream}/camera_info", CameraInfo)
+
+
+def joint_targets(group: str) -> Topic:
+    """Where the joints of a group shall be now, from who steers them; as ros2_control names it."""
+    return Topic(f"{group}_controller/joint_trajectory", JointTrajectory, COMMAND)
 
 
 SIM_PEOPLE = Topic("sim/truth/people", SimPeople, EVENT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -81,6 +81,9 @@ class Context:
     """Parts whose way was learned by moving them, by ``place/joint``."""
     guessed: set[str] = field(default_factory=set)
     """Parts of which only the looks are known, taken to be hinged opposite to their handle."""
+
+    watch: Callable[[Scene], Callable[[], SeenSurfaces | None]] | None = None
+    """Given what is known, tells what the depth camera sees come in; None: nobody looks."""
 
     def __post_init__(self) -> None:
         self.planner = Planner(self.model)
@@ -181,7 +184,8 @@ class Context:
         """The world while something moves that was planned in ``planned``."""
         known = {thing.id for thing in self.eyes.things()}
         known |= {item.id for item in self.held.values()}
-        return LiveScene(planned, known, self.eyes.things, as_solid)
+        entered = None if self.watch is None else self.watch(planned)
+        return LiveScene(planned, known, self.eyes.things, as_solid, entered)
 
     def may_stand(self, scene: Scene) -> Standing:
         """Check of base poses against the lidar and the scene."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.cluster.vq import kmeans2
-from scipy.spatial import cKDTree
 
 from hearth_manipulation.core.kinematics import Array, Ints
 
@@ -30,6 +28,10 @@ def fit_spheres(
     Returns:
         Centres [m], shape (N, 3), and radii [m], shape (N,).
     """
+    # Only robots with meshes need these, and they take a quarter of a second to load.
+    from scipy.cluster.vq import kmeans2  # noqa: PLC0415
+    from scipy.spatial import cKDTree  # noqa: PLC0415
+
     extents = np.ptp(vertices, axis=0)
     if slack is None:
         slack = float(np.clip(0.15 * np.sort(extents)[1], 0.006, 0.025))

@@ -26,7 +26,7 @@ class LiveScene:
         known: Iterable[str],
         things: Callable[[], Sequence[Sighting]],
         solid: Callable[[Sighting], Thing],
-        entered: Callable[[], SeenSurfaces | None] = lambda: None,
+        entered: Callable[[], SeenSurfaces | None] | None = None,
     ) -> None:
         """Begin with the world as planned.
 
@@ -40,7 +40,7 @@ class LiveScene:
         self._left_out = set(known) - set(planned.things)
         self._things = things
         self._solid = solid
-        self._entered = entered
+        self._entered = entered or (lambda: None)
         self._field: SeenSurfaces | None = None
         self._planned = planned
         self._scene = planned

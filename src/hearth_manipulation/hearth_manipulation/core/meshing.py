@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from hearth_core.errors import BadInputError
 from hearth_core.geometry import Transform
-from scipy.ndimage import binary_fill_holes
 
 from hearth_manipulation.core.kinematics import Array, Ints
 from hearth_manipulation.core.scene import Thing
@@ -72,6 +71,8 @@ def _surface(triangles: Array, low: Array, high: Array, cell: float) -> np.ndarr
 
 def _fill(surface: np.ndarray) -> np.ndarray:
     """The surface and what it encloses."""
+    from scipy.ndimage import binary_fill_holes  # noqa: PLC0415  half a second to load
+
     return np.asarray(binary_fill_holes(surface))
 
 

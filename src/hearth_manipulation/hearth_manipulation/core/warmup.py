@@ -7,11 +7,14 @@ from hearth_core.frames import grasp_frame
 from hearth_core.geometry import Transform
 from hearth_description.core.model import find_model, load_urdf
 
+from hearth_manipulation.core.depth_view import DepthView, Doorkeeper, unknown_surfaces
+from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.loading import always_touching
 from hearth_manipulation.core.model import RobotModel
 from hearth_manipulation.core.mover import arm
 from hearth_manipulation.core.planning import Planner, Target
 from hearth_manipulation.core.scene import Scene, SeenSurfaces, Thing
+from hearth_manipulation.core.servo import Servo
 
 
 def main() -> None:
@@ -36,6 +39,15 @@ def main() -> None:
     here = model.pose(q, tip)
     there = Transform(here.rotation, here.translation + np.array([0.02, 0.0, 0.0]))
     planner.line(joints, tip, q, Target(there), scene)
+    _look(model, q, scene)
+    Servo(planner, joints, tip, q).follow_twist(np.full(6, 0.01), 0.01, scene)
+
+
+def _look(model: RobotModel, q: Array, scene: Scene) -> None:
+    lens = np.array([10.0, 10.0, 8.0, 6.0])
+    view = DepthView(0.0, np.ones((12, 16), np.float32), lens, Transform.identity())
+    unknown_surfaces(view, model, q, scene)
+    Doorkeeper(view, model, q).entered(view, model, q, scene)
 
 
 if __name__ == "__main__":
