@@ -32,7 +32,7 @@ SHAPES = (
     "milk_carton", "bottle", "mug", "glass", "can", "box",
     "detergent", "apple", "yogurt", "toy_block", "sponge", "croissant",
 )  # fmt: skip
-"""Of the catalogue; bowl, plate, ball, book, slipper and remote control fit no grasp of the hand."""
+"""Of the catalogue; bowl, plate, ball, book, slipper and remote control fit no grasp."""
 PLACES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "table": ({"kind": "dining_table"}, ("top",)),
     "desk": ({"kind": "desk"}, ("top",)),
@@ -170,7 +170,9 @@ def run_pick(trial: PickTrial, say: Callable[[str], None] = lambda _: None) -> d
         rough = eyes.odom_from_map() @ Transform(np.eye(3), at + eyes._random.normal(0.0, 0.03, 3))
         eyes.look(rough.translation)
         near = [
-            s for s in eyes.things() if np.linalg.norm(s.pose.translation - rough.translation) < 0.2
+            s
+            for s in eyes.things()
+            if np.linalg.norm(s.pose.translation - rough.translation) < 0.2
         ]
         if not near:
             result["reason"] = "not seen"

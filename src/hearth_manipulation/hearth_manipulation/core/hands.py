@@ -38,6 +38,11 @@ def squeeze(side: str, width: float) -> dict[str, float]:
     return posture(side, 1.4, anvil + 0.05, 1.57)
 
 
+def pinch(side: str, closed: bool) -> dict[str, float]:
+    """Fingertips apart before, and pressed together for, a pinch from above."""
+    return posture(side, 0.9, 0.15, 1.57) if closed else posture(side, -0.2, -0.4, 1.57)
+
+
 def reach_behind(side: str) -> dict[str, float]:
     """Straight fingers, thumb out of the way: before hooking a bar."""
     return posture(side, -0.25, 0.0, 0.0)
