@@ -63,6 +63,13 @@ def fist(side: str) -> dict[str, float]:
     return posture(side, 1.7, 0.0, 0.0)
 
 
+def point(side: str) -> dict[str, float]:
+    """Index finger straight, the others closed: to press a button."""
+    values = posture(side, 1.7, 0.6, 0.3)
+    values[f"{side}_index_flexion_joint"] = 0.0
+    return values
+
+
 def flexion(side: str, joints: Mapping[str, float]) -> float:
     """Mean flexion of the four fingers [rad]."""
     return float(np.mean([joints[f"{side}_{finger}_flexion_joint"] for finger in FINGERS]))
