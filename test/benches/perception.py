@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections import Counter
 from dataclasses import asdict
 from typing import Any
@@ -35,8 +34,9 @@ def run(options: Options) -> Report:
     parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--detector", default="household", help="household or catalogue")
     own = parser.parse_args(list(options.rest))
-    for folder in ("training", "test"):
-        path = str(options.root / "src" / "hearth_perception" / folder)
+    package = options.root / "src" / "hearth_perception"
+    for folder in (package / "training", package / "test", options.root / "test" / "benches"):
+        path = str(folder)
         if path not in sys.path:
             sys.path.insert(0, path)
     seeds = options.seeds or tuple(range(FIRST, FIRST + own.homes))
@@ -46,7 +46,11 @@ def run(options: Options) -> Report:
     if "detection" in parts or "faults" in parts:
         _detection(options, own, seeds, parts, figures, samples)
     if "doors" in parts:
-        _doors(seeds, own.doors, figures, samples)
+        from perception_doors import door_figures
+
+        more, looks = door_figures(seeds, own.doors, _say)
+        figures += more
+        samples += looks
     if "map" in parts:
         _map(own.changes, figures, samples)
     return Report(figures, samples)
@@ -183,58 +187,6 @@ def _frozen() -> float:
         if watch.problem(now):
             return now - 4.0 + 0.3  # diagnostics are published every 0.3 s
     return float("inf")
-
-
-def _doors(
-    seeds: tuple[int, ...], count: int, figures: list[Figure], samples: list[dict[str, Any]]
-) -> None:
-    from door_views import door_samples
-
-    looks = []
-    for number in seeds:
-        start = time.process_time()
-        mine = list(door_samples(number, count))
-        looks += mine
-        right = sum(s.right for s in mine)
-        _say(f"doors of home {number}: {right}/{len(mine)}, {time.process_time() - start:.1f} s")
-    if not looks:
-        return
-    seen = [s for s in looks if s.seen]
-    hinged = [s for s in seen if s.kind == "hinged"]
-    angles = np.degrees([s.opening_error for s in hinged])
-    handles = np.array([s.handle_error for s in seen])
-    figures += [
-        Figure(
-            "door within 3 deg and handle 15 mm",
-            _share(looks, "right"),
-            "",
-            0.95,
-            "higher",
-            len(looks),
-        ),
-        Figure("door in a state at all", len(seen) / len(looks), "", NAN, "higher", len(looks)),
-        Figure(
-            "angle of hinged doors within 3 deg",
-            float((angles <= 3.0).mean()),
-            "",
-            NAN,
-            "higher",
-            len(angles),
-        ),
-        Figure("handle (median)", 1e3 * _median(handles), "mm", 15, "lower", len(handles)),
-        Figure(
-            "handle within 15 mm",
-            float((handles <= 0.015).mean()),
-            "",
-            NAN,
-            "higher",
-            len(handles),
-        ),
-    ]
-    samples += [
-        {"part": "door", **{k: v if v == v else None for k, v in asdict(s).items()}}  # noqa: PLR0124 - NaN
-        for s in looks
-    ]
 
 
 def _map(homes: int, figures: list[Figure], samples: list[dict[str, Any]]) -> None:

@@ -19,6 +19,7 @@ _MODULES = {
     "train": "hearth_cli.train",
     "appliances": "hearth_appliances.command",
     "map": "hearth_cli.mapping",
+    "calibrate": "hearth_perception.calibrate.command",
     "picture": "hearth_cli.picture",
     "docs": "hearth_cli.docs",
     "doctor": "hearth_cli.doctor",

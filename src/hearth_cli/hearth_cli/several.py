@@ -33,7 +33,9 @@ def run_several(
     launch_file = folder / "fleet.launch.yaml"
     folder.mkdir(parents=True, exist_ok=True)
     factor = 0.0 if options.fast else 1.0
-    document = fleet_document(root, home_file, map_file, robots, options.seed, factor)
+    document = fleet_document(
+        root, home_file, map_file, robots, options.seed, factor, options.people
+    )
     launch_file.write_text(yaml.safe_dump(document, sort_keys=False))
     domain = reserve_domain(options.domain)
     deployment = Deployment(launch_file, {}, folder / "launch.log", domain.number)
@@ -91,6 +93,7 @@ def fleet_document(
     robots: Sequence[str],
     seed: int,
     factor: float,
+    people: int = 0,
 ) -> dict[str, object]:
     """A launch file (YAML front end) with one block a robot."""
     launch = root / "launch"
@@ -109,6 +112,7 @@ def fleet_document(
             "world",
             home=home_file,
             seed=seed,
+            people=people,
             factor=factor,
             robots=f"[{','.join(robots)}]",  # without blanks: it is one word of a command line
             bodies=bodies,

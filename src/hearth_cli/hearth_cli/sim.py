@@ -65,6 +65,7 @@ def main(arguments: Sequence[str]) -> int:
             viewer=options.viewer,
             record=options.record is not None,
             domain=options.domain,
+            people=options.people,
         )
         record = simulation.run_episode(settings, terminal, stop)
     except HearthError as error:
@@ -103,12 +104,17 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--domain", type=int, metavar="ID", help="DDS domain (default: a free one)"
     )
     parser.add_argument("--robots", type=int, default=1, metavar="N", help="robots in the home")
+    parser.add_argument(
+        "--people", type=int, default=0, metavar="N", help="people who walk about in the home"
+    )
     parser.add_argument("--map", type=Path, metavar="YAML", help="map to localise on")
     options = parser.parse_args(arguments)
     if options.seed < 0:
         parser.error(f"--seed {options.seed}: must be 0 or more")
     if not 1 <= options.robots <= 4:
         parser.error(f"--robots {options.robots}: possible are 1 to 4")
+    if not 0 <= options.people <= 20:
+        parser.error(f"--people {options.people}: possible are 0 to 20")
     if not options.home.startswith("generated:"):
         options.home = str(Path(options.home).resolve())
     return options

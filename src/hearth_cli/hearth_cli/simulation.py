@@ -44,6 +44,8 @@ class Settings:
     domain: int | None = None
     robot: str = "robot1"
     ready_timeout: float = 120.0
+    people: int = 0
+    """Who walk about, beside those of the home file."""
 
 
 class Talker(Protocol):
@@ -82,6 +84,7 @@ def run_episode(
             "home": settings.home_file,
             "map": settings.map,
             "seed": settings.seed,
+            "people": settings.people,
             "factor": settings.factor,
             "viewer": str(settings.viewer).lower(),
             "record": settings.folder if settings.record else "",

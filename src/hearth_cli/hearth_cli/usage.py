@@ -10,6 +10,7 @@ COMMANDS: dict[str, str] = {
     "train": "learn: train detector [--homes N] [--out DIR], from homes it draws (hours)",
     "appliances": "simulated ThinQ appliances alone; appliances list; appliances login",
     "map": "build a home's map by driving through it (map --help)",
+    "calibrate": "intrinsics, head-camera, hand-eye or lidar: measured, with a report",
     "picture": "one image of a recorded run: picture DIR FILE",
     "docs": "write the packages' parameter tables anew from the code (docs --check)",
     "doctor": "what is installed and what does not work, each problem with its remedy",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 
 from hearth_description.core.model import RobotModel, find_model, load_urdf, parse_urdf
+from hearth_description.core.mounts import read_mounts, remount
 from hearth_description.core.publishing import JointTransforms, fixed_transforms
 
 
@@ -27,6 +29,9 @@ class Config:
 
     model: str = param("cloid", "Model in urdf/, unless robot_description is given.")
     robot_description: str = param("", "URDF text; empty: read the model's file.")
+    calibration: str = param(
+        "", "Measured mounts of sensors (./hearth calibrate writes the file); empty: as drawn."
+    )
     rate: float = param(30.0, "Transforms of torso, arms, head.", unit="Hz", low=1.0, high=100.0)
     hand_rate: float = param(10.0, "Transforms of fingers.", unit="Hz", low=1.0, high=100.0)
 
@@ -68,8 +73,12 @@ class RobotStatePublisherNode(Node):
 
 def _load(config: Config) -> RobotModel:
     if config.robot_description:
-        return parse_urdf(config.robot_description)
-    return load_urdf(find_model(config.model))
+        model = parse_urdf(config.robot_description)
+    else:
+        model = load_urdf(find_model(config.model))
+    if not config.calibration:
+        return model
+    return parse_urdf(remount(model.urdf, read_mounts(Path(config.calibration))))
 
 
 def _fingers(model: RobotModel) -> list[str]:

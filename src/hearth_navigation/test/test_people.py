@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 from hearth_core.geometry import Pose2
+from hearth_navigation.core.courtesy import CourtesyConfig, Manner, around_people, yielding
 from hearth_navigation.core.field import Field, clearance_field
-from hearth_navigation.core.follower import FollowerConfig, yielding
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.mppi import Limits, Mppi, MppiConfig
-from hearth_navigation.core.people import PeopleTracker, as_rows
+from hearth_navigation.core.people import PeopleTracker, Person, as_rows, without_people
+from hearth_navigation.core.relocalizer import Beams
 
 OPEN = clearance_field(np.zeros((200, 200), np.bool_), 0.05, (-5.0, -5.0))
 EXPLAINED = Field(np.full((200, 200), 5.0, np.float32), 0.05, (-5.0, -5.0))
@@ -38,8 +39,9 @@ def test_who_walks_is_a_person_with_a_velocity(velocity: tuple[float, float]) ->
     assert math.dist((person.vx, person.vy), velocity) < 0.3
 
 
-def test_what_stands_is_furniture() -> None:
-    assert follow((0.0, 0.0), 3.0).people == ()
+def test_what_only_looks_like_legs_is_a_thing_after_a_while() -> None:
+    assert [person.walked for person in follow((0.0, 0.0), 3.0).people] == [False]
+    assert follow((0.0, 0.0), 50.0).people == ()
 
 
 def test_a_person_who_stops_stays_one_and_who_leaves_is_forgotten() -> None:
@@ -91,10 +93,55 @@ def test_the_controller_keeps_away_from_where_somebody_will_be() -> None:
     assert forward[1] < forward[0] - 0.05
 
 
-def test_the_robot_stands_for_who_is_near_and_may_leave() -> None:
-    config = FollowerConfig()
-    someone = np.array([[0.9, 0.0, 0.0, 0.0, 0.25]])
-    ahead = yielding(config, BASE, Pose2(), (0.3, 0.0, 0.0), (0.0, 0.0, 0.0), someone)
-    away = yielding(config, BASE, Pose2(), (-0.2, 0.0, 0.0), (0.0, 0.0, 0.0), someone)
-    assert ahead == (0.0, 0.0, 0.0)
-    assert away == (-0.2, 0.0, 0.0)
+def test_the_robot_stands_for_who_is_near_and_may_step_aside() -> None:
+    def manner(wanted: tuple[float, float, float], vx: float = 0.0) -> Manner:
+        someone = np.array([[0.95, 0.0, vx, 0.0, 0.25]])
+        still = (0.0, 0.0, 0.0)
+        return yielding(CourtesyConfig(), Limits(), BASE, Pose2(), wanted, still, someone, 0.48)
+
+    assert manner((0.3, 0.0, 0.0)) is Manner.YIELD
+    assert manner((-0.2, 0.0, 0.0)) is Manner.GO
+    # Somebody comes nearer by themselves: going back is still better than standing.
+    assert manner((-0.2, 0.0, 0.0), vx=-0.5) is Manner.GO
+    assert manner((0.1, 0.0, 0.0), vx=-0.5) is Manner.YIELD
+
+
+def test_plans_keep_away_from_who_stands_and_reach_goals_beside_them() -> None:
+    someone = np.array([[2.0, 0.0, 0.0, 0.0, 0.25]])
+    config = CourtesyConfig()
+    start, goal = Pose2(), Pose2(4.0, 0.0, 0.0)
+    field = around_people(config, OPEN, BASE, start, goal, someone, 0.55)
+    assert field.at(2.0, 0.7) < 0.05 < OPEN.at(2.0, 0.7)
+    assert field.at(2.0, -1.5) == pytest.approx(1.5 - 0.25 - 0.55, abs=0.05)
+    near = around_people(config, OPEN, BASE, start, Pose2(1.2, 0.0, 0.0), someone, 0.55)
+    assert BASE.clearance(near, Pose2(1.2, 0.0, 0.0)) > 0.0
+    walks = someone + np.array([[0.0, 0.0, 1.0, 0.0, 0.0]])
+    assert around_people(config, OPEN, BASE, start, goal, walks, 0.55) is OPEN
+
+
+def test_two_legs_that_never_walked_are_a_person_and_a_box_is_none() -> None:
+    def seen(points: np.ndarray) -> bool:
+        tracker = PeopleTracker()
+        for k in range(12):
+            tracker.update(0.1 * k, points, (0.0, 0.0), OPEN)
+        return bool(tracker.people)
+
+    def leg(y: float) -> np.ndarray:
+        angle = np.linspace(math.pi * 0.6, math.pi * 1.4, 5)
+        return np.column_stack([1.5 + 0.06 * np.cos(angle), y + 0.06 * np.sin(angle)])
+
+    box = np.column_stack([np.full(14, 1.5), np.linspace(-0.2, 0.2, 14)])
+    post = leg(0.0)
+    assert seen(np.concatenate([leg(-0.1), leg(0.1)]))
+    assert not seen(box)
+    assert not seen(post)
+
+
+def test_people_leave_no_trace_in_the_costmap() -> None:
+    person = Person(1, 1.5, 0.0, 0.8, 0.0, 0.25, 0.0)
+    angles = np.radians([0.0, 1.0, 40.0])
+    beams = Beams(np.zeros((0, 2)), np.array([1.4, 1.4, 2.0]), angles, Pose2(), 12.0)
+    rest, spots = without_people((person,), Pose2(), beams, beams.ranges)
+    assert np.isnan(rest.ranges).tolist() == [True, True, False]
+    assert spots == (Pose2(1.5, 0.0),)
+    assert without_people((), Pose2(), beams, beams.ranges) == (beams, ())

@@ -18,6 +18,7 @@ from hearth_core.outcome import Code, Outcome
 from hearth_description.core.model import parse_urdf
 from hearth_nodekit.actions import ActionFailed, ActiveGoal, Busy, Canceled, ThreadedActionServer
 from hearth_nodekit.convert import to_image, to_outcome, to_pose, to_time
+from hearth_nodekit.late_service import LateService
 from hearth_nodekit.params import declare, param
 from hearth_nodekit.reporting import report_health
 from hearth_nodekit.running import run
@@ -37,13 +38,14 @@ from std_msgs.msg import String
 
 from hearth_interfaces.action import FindObject, LookAt
 from hearth_interfaces.srv import FindObjects, GetArticulation
+from hearth_perception.base import Base
+from hearth_perception.change_topic import ChangeTopic
 from hearth_perception.core.back_ends import make_detector
 from hearth_perception.core.draw import annotate, draw_door
 from hearth_perception.core.perceiver import Perceiver
 from hearth_perception.core.ranking import ranking
 from hearth_perception.core.semantic_map import Rules, SemanticMap
 from hearth_perception.head import Head
-from hearth_perception.late_service import LateService
 from hearth_perception.lazy_transforms import LazyTransforms
 from hearth_perception.memory import Memory
 from hearth_perception.messages import (
@@ -93,6 +95,9 @@ class Config:
     head_speed: float = param(
         1.2, "Speed of the head when looking at something.", unit="rad/s", low=0.1, high=4.0
     )
+    drive: bool = param(
+        True, "find_object drives the base (navigate_to_pose) to what it cannot see from here."
+    )
     memory: str = param(
         "", "File the semantic map is kept in from run to run; empty: it is not kept."
     )
@@ -133,13 +138,19 @@ class PerceptionNode(Node):
         )
         head = Head(self, self._watcher, self._transforms, config.head_speed)
         self._skills = Skills(
-            self, self._watcher, head, timeout=config.image_timeout, reach=config.reach
+            self,
+            self._watcher,
+            head,
+            timeout=config.image_timeout,
+            reach=config.reach,
+            base=Base(self, self._transforms, perceiver.home) if config.drive else None,
         )
         self._objects = OBJECTS.publisher(self)
         self._surfaces = SURFACES.publisher(self)
         self._detections = DETECTIONS.publisher(self)
         self._markers = OBJECT_MARKERS.publisher(self)
         self._annotated = ANNOTATED.publisher(self)
+        self._changes = ChangeTopic(self)
         self._carrying = ""
         ROBOT_DESCRIPTION.subscribe(self, self._on_description)
         CARRYING.subscribe(self, self._on_carrying)
@@ -203,11 +214,13 @@ class PerceptionNode(Node):
             areas = perceiver.surfaces.areas()
             objects = to_world_objects(tracks, stamp)
             surfaces = to_surfaces(areas, stamp)
+            changes = list(perceiver.things.changes)
             markers = None
             if self._markers.get_subscription_count() > 0:
                 markers = to_markers(tracks, areas, stamp)
         self._objects.publish(objects)
         self._surfaces.publish(surfaces)
+        self._changes.tell(changes, stamp)
         self._detections.publish(to_detections(percept.sightings, stamp))
         if markers is not None:
             self._markers.publish(markers)

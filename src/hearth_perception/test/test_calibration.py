@@ -87,7 +87,7 @@ def test_a_camera_knocked_askew_is_found_by_the_tag_on_the_wrist(wild: int) -> N
     wrists, tags, real = poses(np.random.default_rng(3), 20, 0.6, wild)
     nominal = Transform.from_xyz_rpy((0.06, 0.0, 0.05), (-np.pi / 2, 0.0, -np.pi / 2))
     found = extrinsics.calibrate(wrists, tags, nominal)
-    off = real.inverse() @ found.head_from_camera
+    off = real.inverse() @ found.mount_from_camera
     assert np.linalg.norm(off.translation) < 0.004
     assert Rotation.from_matrix(off.rotation).magnitude() < np.radians(0.4)
     assert found.used == 20 - wild

@@ -176,3 +176,30 @@ def test_candidates_are_ranked_and_say_why() -> None:
     can = next(t for t in things.tracks if t.label == "can")
     assert "looks more like a can" in ranking([can], "mug", 7000.0)
     assert "2 hours ago" in ranking([can], "can", 7202.0)
+
+
+def test_the_topic_tells_the_log_once_and_again_when_it_is_corrected() -> None:
+    pytest.importorskip("rclpy", reason="needs ROS")
+    from hearth_nodekit.testing import Spinner, isolated_context, wait_until
+    from hearth_nodekit.topics import CHANGES
+    from hearth_perception.change_topic import ChangeTopic
+    from rclpy.node import Node
+
+    told: list[list[str]] = []
+    with isolated_context() as context:
+        node, reader = (Node(name, namespace="/robot1", context=context) for name in "ab")
+        topic = ChangeTopic(node)
+        CHANGES.subscribe(reader, lambda m: told.append([c.message for c in m.changes]))
+        with Spinner(context, reader):
+            things = known_home(sight(0.5, 0.5))
+            topic.tell(things.changes, 0.0)
+            assert wait_until(lambda: told == [[]])
+            look(things, empty=True)
+            topic.tell(things.changes, 1.0)
+            topic.tell(things.changes, 2.0)
+            assert wait_until(lambda: len(told) == 2)
+            assert told[-1] == ["mug_1 is gone from table"]
+            look(things, sight(1.5, 1.5))
+            topic.tell(things.changes, 3.0)
+            assert wait_until(lambda: told[-1] == ["mug_1 moved from table to table"])
+            assert len(told) == 3

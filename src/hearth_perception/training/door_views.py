@@ -36,6 +36,7 @@ class DoorSample:
     """Middle of the bar [m]; nan: not seen."""
     handle_seen: bool
     """The bar itself, not only what follows from the opening."""
+    confidence: float = 0.0
 
     @property
     def right(self) -> bool:
@@ -127,4 +128,5 @@ def _look(
         abs(seen.opening - opening),
         off,
         seen.handle_seen,
+        seen.confidence,
     )

@@ -6,11 +6,11 @@ import math
 
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Pose, Twist
-from hearth_core.geometry import Transform
+from hearth_core.geometry import Pose2, Transform
 from rosgraph_msgs.msg import Clock
 
-from hearth_interfaces.msg import ContactEvent, SimTruth
-from hearth_sim.core.truth import Truth
+from hearth_interfaces.msg import ContactEvent, PersonContact, SimPeople, SimTruth
+from hearth_sim.core.truth import PeopleTruth, Truth
 
 HOME_FRAME = "home"
 
@@ -57,4 +57,28 @@ def to_truth(truth: Truth, real_time_factor: float | None) -> SimTruth:
         for contact in truth.contacts
     ]
     message.real_time_factor = math.nan if real_time_factor is None else real_time_factor
+    return message
+
+
+def to_people(truth: PeopleTruth) -> SimPeople:
+    """Simulated truth about people."""
+    message = SimPeople()
+    message.header.stamp = to_time(truth.stamp)
+    message.header.frame_id = HOME_FRAME
+    for name, person in truth.people.items():
+        message.names.append(name)
+        message.poses.append(to_pose(Pose2(person.x, person.y, person.yaw).lift()))
+        twist = Twist()
+        twist.linear.x, twist.linear.y = person.vx, person.vy
+        message.twists.append(twist)
+        message.doing.append(str(person.doing))
+    message.contacts = [
+        PersonContact(
+            person=contact.person,
+            robot_body=contact.robot_body,
+            force=contact.force,
+            caused_by=str(contact.caused_by),
+        )
+        for contact in truth.contacts
+    ]
     return message

@@ -15,12 +15,12 @@ from hearth_core.errors import BadInputError, HearthError
 from hearth_nodekit.params import declare, param
 from hearth_nodekit.qos import COMMAND
 from hearth_nodekit.running import run
-from hearth_nodekit.topics import CMD_VEL_MANIPULATION, CMD_VEL_NAV, SIM_TRUTH
+from hearth_nodekit.topics import CMD_VEL_MANIPULATION, CMD_VEL_NAV, SIM_PEOPLE, SIM_TRUTH
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
 
-from hearth_sim.convert import to_clock, to_truth
+from hearth_sim.convert import to_clock, to_people, to_truth
 from hearth_sim.core import registry
 from hearth_sim.core.assemble import home_builder, read_home
 from hearth_sim.core.pacing import PaceLimits
@@ -45,6 +45,9 @@ class Config:
     home: str = param("", "Home file, or generated:<seed>.")
     seed: int = param(-1, "Draws the scenario and the sensors' errors; -1: nominal.", low=-1)
     robots: tuple[str, ...] = param(("robot1",), "Names of the robots.")
+    people: int = param(
+        0, "People drawn from the seed, beside those of the home file.", low=0, high=20
+    )
     factor: float = param(
         1.0, "Simulated seconds a second; 0: as fast as clients keep up.", low=0.0, high=100.0
     )
@@ -83,6 +86,7 @@ class WorldNode(Node):
         )
         self._clock_publisher = self.create_publisher(ClockMessage, "/clock", COMMAND)
         self._truth_publisher = SIM_TRUTH.publisher(self)
+        self._people_publisher = SIM_PEOPLE.publisher(self)
         self._world.add_cycle(CLOCK_PERIOD, self._publish_clock)
         self._world.add_cycle(TRUTH_PERIOD, self._publish_truth)
         self._watch_commands(self._world.robots)
@@ -116,7 +120,7 @@ class WorldNode(Node):
     def _make_world(config: Config) -> World:
         if not config.home:
             raise BadInputError("parameter home is empty: give a home file or generated:<seed>")
-        return World(home_builder(config.home, config.robots), config.seed)
+        return World(home_builder(config.home, config.robots, people=config.people), config.seed)
 
     def _publish_clock(self, now: float) -> None:
         self._clock_publisher.publish(to_clock(now))
@@ -124,6 +128,7 @@ class WorldNode(Node):
     def _publish_truth(self, _now: float) -> None:
         factor = self._physics.state().real_time_factor
         self._truth_publisher.publish(to_truth(self._world.truth(), factor))
+        self._people_publisher.publish(to_people(self._world.people()))
 
     def _watch_commands(self, robots: Sequence[str]) -> None:
         """Listen to the streams the clock waits for: those of programs, not of people."""

@@ -19,6 +19,7 @@ from hearth_core.home.model import (
     Surface,
 )
 from hearth_core.home.names import Target, canonical, object_label
+from hearth_core.home.people import Manners, PersonSpec, Stop
 from hearth_core.home.writer import describe, save_home
 
 __all__ = [
@@ -29,13 +30,16 @@ __all__ = [
     "JointKind",
     "Lamp",
     "Leaf",
+    "Manners",
     "ObjectSpec",
     "Orientation",
     "Panel",
+    "PersonSpec",
     "Place",
     "Rectangle",
     "Room",
     "Side",
+    "Stop",
     "Surface",
     "Target",
     "canonical",

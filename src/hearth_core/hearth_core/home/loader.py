@@ -26,7 +26,8 @@ from hearth_core.home.model import (
     Side,
     Surface,
 )
-from hearth_core.home.plane import Point, area, contains, distance_to_segment, edges
+from hearth_core.home.people import Manners, PersonSpec, Stop
+from hearth_core.home.plane import Point, area, centroid, contains, distance_to_segment, edges
 
 FLOORS = ("wood", "parquet", "tiles", "dark_tiles", "stone", "carpet", "concrete")
 WALLS = ("white", "cream", "sage", "sky", "clay", "grey")
@@ -63,7 +64,7 @@ def parse_home(document: object, file: str = "<home>") -> Home:
     """
     table = Item(file, "", document).table(
         ("name", "rooms", "charger"),
-        ("doors", "places", "objects", "lamps", "wall_thickness", "wall_height"),
+        ("doors", "places", "objects", "lamps", "people", "wall_thickness", "wall_height"),
     )
     thickness = _number(table, "wall_thickness", 0.10, 0.04, 0.5)
     rooms = tuple(_room(item) for item in table["rooms"].items(least=1))
@@ -75,6 +76,8 @@ def parse_home(document: object, file: str = "<home>") -> Home:
     objects: list[ObjectSpec] = []
     for item in table.each("objects"):
         objects.append(_object(item, rooms, places, objects))
+    people = tuple(_person(item, rooms, doors, places) for item in table.each("people"))
+    _unique(list(table.each("people")), [person.name for person in people])
     charger = table["charger"].table(("at", "facing"))
     return Home(
         name=table["name"].name(),
@@ -87,6 +90,7 @@ def parse_home(document: object, file: str = "<home>") -> Home:
         wall_thickness=thickness,
         wall_height=_number(table, "wall_height", 2.5, 2.0, 5.0),
         source=file,
+        people=people,
     )
 
 
@@ -296,3 +300,36 @@ def _lamp(item: Item) -> Lamp:
         _number(table, "intensity", 1.0, 0.0, 10.0),
         _number(table, "temperature", 4000.0, 1000.0, 20000.0),
     )
+
+
+def _person(
+    item: Item, rooms: tuple[Room, ...], doors: tuple[Doorway, ...], places: tuple[Place, ...]
+) -> PersonSpec:
+    table = item.table(("name", "route"), ("speed", "manners"))
+    spots = {
+        "room": {room.name: centroid(room.polygon) for room in rooms},
+        "door": {door.name: door.position for door in doors},
+        "place": {place.name: before(place) for place in places},
+    }
+    return PersonSpec(
+        table["name"].name(),
+        tuple(_stop(stop, spots) for stop in table["route"].items(least=1)),
+        _number(table, "speed", 0.9, 0.1, 2.0),
+        Manners(_choice(table, "manners", [str(kind) for kind in Manners], "attentive")),
+    )
+
+
+def before(place: Place) -> Point:
+    """Where people stand who use a place."""
+    pose = place.approach(0.4)
+    return pose.x, pose.y
+
+
+def _stop(item: Item, spots: dict[str, dict[str, Point]]) -> Stop:
+    table = item.table((), ("at", *spots, "wait"))
+    given = [key for key in ("at", *spots) if key in table]
+    if len(given) != 1:
+        item.refuse(f"give one of 'at' [x, y], 'room', 'door' and 'place', got {given}")
+    key = given[0]
+    at = table["at"].point() if key == "at" else spots[key][table[key].choice(spots[key])]
+    return Stop(at, _number(table, "wait", 0.0, 0.0, 3600.0))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from hearth_core.errors import UnknownNameError
 from hearth_core.geometry import Pose2, Transform
+from hearth_core.home.people import PersonSpec
 from hearth_core.home.plane import Point, contains
 
 if TYPE_CHECKING:
@@ -282,6 +283,8 @@ class Home:
     wall_height: float = 2.5
     source: str = ""
     """File it was read from."""
+    people: tuple[PersonSpec, ...] = ()
+    """Who walks about in the simulated home."""
     _places: Mapping[str, Place] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -33,6 +33,15 @@ def describe(home: Home) -> dict[str, Any]:
             }
             for lamp in home.lamps
         ],
+        "people": [
+            {
+                "name": person.name,
+                "route": [{"at": list(stop.at), "wait": stop.wait} for stop in person.route],
+                "speed": person.speed,
+                "manners": str(person.manners),
+            }
+            for person in home.people
+        ],
     }
 
 

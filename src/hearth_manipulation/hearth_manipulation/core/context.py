@@ -18,6 +18,7 @@ from hearth_manipulation.core.driving import Driver
 from hearth_manipulation.core.furniture import near_things
 from hearth_manipulation.core.grasps import Hand
 from hearth_manipulation.core.kinematics import Array
+from hearth_manipulation.core.live import LiveScene
 from hearth_manipulation.core.model import RobotModel
 from hearth_manipulation.core.mover import Mover, arm
 from hearth_manipulation.core.planning import Planner
@@ -84,6 +85,7 @@ class Context:
     def __post_init__(self) -> None:
         self.planner = Planner(self.model)
         self.mover = Mover(self.body, self.planner)
+        self.mover.live = self.live_scene
         self.driver = Driver(self.body)
 
     def hold(self, side: str, held: Held | None) -> None:
@@ -174,6 +176,12 @@ class Context:
                 low = np.array([base.x - 1.2, base.y - 1.2, 0.1])
                 scene = scene.with_seen(SeenSurfaces.from_points(points, low, low + 2.4, 0.02))
         return scene
+
+    def live_scene(self, planned: Scene) -> LiveScene:
+        """The world while something moves that was planned in ``planned``."""
+        known = {thing.id for thing in self.eyes.things()}
+        known |= {item.id for item in self.held.values()}
+        return LiveScene(planned, known, self.eyes.things, as_solid)
 
     def may_stand(self, scene: Scene) -> Standing:
         """Check of base poses against the lidar and the scene."""

@@ -21,10 +21,10 @@ from hearth_navigation.core.approach import (
     slew,
     straight_is_clear,
 )
+from hearth_navigation.core.courtesy import CourtesyConfig, Manner, yielding
 from hearth_navigation.core.field import Field
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.mppi import NOBODY, Limits, Mppi, MppiConfig
-from hearth_navigation.core.mppi_kernels import person_gap
 from hearth_navigation.core.planner import Path
 
 Array = npt.NDArray[np.float64]
@@ -58,8 +58,7 @@ class FollowerConfig:
     """Way [m] that counts as progress; a radian counts as 0.25 m."""
     look_ahead: float = 1.5
     """How far along the path [m] obstacles are looked for."""
-    yield_gap: float = 0.45
-    """Gap to people [m] below which the robot stands, unless it moves away from them."""
+    courtesy: CourtesyConfig = field(default_factory=CourtesyConfig)
     tight_margin: float = 0.0
     """Clearance [m] below which the path counts as blocked."""
 
@@ -87,6 +86,7 @@ class Follower:
         self._last: Velocity = STOP
         self._best = math.inf
         self._since: float | None = None
+        self._yielded: float | None = None
         self._approaching = False
         self.tolerance = Tolerance()
 
@@ -154,6 +154,8 @@ class Follower:
             self._last = STOP
             return Step(STOP, Progress.STUCK, remaining, 1.0)
         period = self.config.mppi.period
+        if self._insists(now):
+            speed = min(speed, self.config.courtesy.slowly)
         if self._near(path, pose, goal, clearance, footprint):
             wanted = approach(
                 self.config.approach, self.config.limits, pose, goal, self._last, period
@@ -176,7 +178,21 @@ class Follower:
             wanted = self._brake(period) if control.contact else control.velocity
             wanted = slew(wanted, self._last, self.config.limits, period)
             progress = Progress.BLOCKED if control.contact else Progress.DRIVING
-        wanted = yielding(self.config, footprint, pose, wanted, self._last, people)
+        gap = self.config.courtesy.least if self._insists(now) else self.config.courtesy.gap
+        manner = yielding(
+            self.config.courtesy,
+            self.config.limits,
+            footprint,
+            pose,
+            wanted,
+            self._last,
+            people,
+            gap,
+        )
+        self._wait(now, manner)
+        wanted = (
+            wanted if manner is Manner.GO else slew(STOP, self._last, self.config.limits, period)
+        )
         limited = monitor.limit(self.config.monitor, footprint, points, wanted)
         self._last = limited.velocity
         return Step(limited.velocity, progress, remaining, limited.scale)
@@ -220,6 +236,21 @@ class Follower:
             self._best, self._since = left, now
         return now - self._since > self.config.patience
 
+    def _insists(self, now: float) -> bool:
+        """Whether it has given way for so long that it passes somebody nearer, and slowly."""
+        return self._yielded is not None and now - self._yielded > self.config.courtesy.patience
+
+    def _wait(self, now: float, manner: Manner) -> None:
+        """Time spent giving way to somebody is no lack of progress, up to a point."""
+        if manner is Manner.GO:
+            if self._since is not None and now - self._since < 0.5:
+                self._yielded = None  # it gets on again
+            return
+        if self._yielded is None:
+            self._yielded = now
+        if self._since is not None and now - self._yielded < self.config.courtesy.patience:
+            self._since = max(self._since, now - 0.5 * self.config.patience)
+
     def rest(self, now: float) -> None:
         """Start the patience anew (after a recovery)."""
         self._best, self._since = math.inf, now
@@ -227,33 +258,3 @@ class Follower:
     def _brake(self, period: float) -> Velocity:
         self._last = slew(STOP, self._last, self.config.limits, period)
         return self._last
-
-
-def yielding(
-    config: FollowerConfig,
-    footprint: Footprint,
-    pose: Pose2,
-    wanted: Velocity,
-    last: Velocity,
-    people: Array,
-) -> Velocity:
-    """``wanted``, or a stop before somebody comes closer than the robot should move at.
-
-    Whoever is that close already may be left, not neared. Looks as far ahead as the robot needs
-    to stop.
-    """
-    if not len(people):
-        return wanted
-    limits = config.limits
-    stopping = 0.2 + math.hypot(*last[:2]) / limits.acceleration
-    c, s = math.cos(pose.yaw), math.sin(pose.yaw)
-    now = person_gap(people, footprint.box, 0.0, pose.x, pose.y, c, s)
-    for share in (0.5, 1.0):
-        t = share * stopping
-        way = 0.5 * t  # braking halves it
-        moved = pose @ Pose2(wanted[0] * way, wanted[1] * way, wanted[2] * way)
-        c, s = math.cos(moved.yaw), math.sin(moved.yaw)
-        then = person_gap(people, footprint.box, t, moved.x, moved.y, c, s)
-        if then < config.yield_gap and then < now + 0.01:
-            return slew(STOP, last, limits, config.mppi.period)
-    return wanted

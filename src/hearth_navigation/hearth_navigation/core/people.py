@@ -1,37 +1,39 @@
 """People from lidar: what moves or stands where the map shows nothing, followed over time.
 
 Points that the map does not explain are grouped; groups of a person's width are matched to
-tracks, each a Kalman filter of constant velocity. A track counts as a person once it has walked;
-before that it may be a chair. It keeps counting while it stands.
+tracks, each a Kalman filter of constant velocity. A track counts as a person once it has walked,
+and keeps counting while it stands; before that it may be a chair. What stands on two legs of a
+person's width is taken for one as well, for as long as it looks so.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
+from hearth_core.geometry import Pose2
 
 from hearth_navigation.core.field import Field
+from hearth_navigation.core.legs import Group, LegsConfig, groups
+from hearth_navigation.core.relocalizer import Beams
 
 Array = npt.NDArray[np.float64]
+
+PREFERENCE = 0.3
+"""A person's track takes a group that is this much nearer to another track [m]."""
+LEG = 0.25
+"""Groups this small may be one leg [m]."""
+STRIDE = 0.6
+"""Legs are at most this far apart [m]."""
 
 
 @dataclass(frozen=True)
 class PeopleConfig:
     """What a person looks like to a lidar, and how people move."""
 
-    explained: float = 0.15
-    """Points this near to the map's obstacles [m] are the map's."""
-    reach: float = 6.0
-    """Points beyond are too few to tell [m]."""
-    joined: float = 0.35
-    """Points nearer than this to each other are one group: two legs are [m]."""
-    widest: float = 0.9
-    """Groups wider than this are no person [m]."""
-    fewest: int = 3
-    """Points of a group."""
+    legs: LegsConfig = field(default_factory=LegsConfig)
     gate: float = 0.6
     """Most a group may lie off a track's prediction [m]."""
     acceleration: float = 1.5
@@ -44,6 +46,10 @@ class PeopleConfig:
     """How long a track that is not seen is kept [s]."""
     radius: float = 0.25
     """Of a person [m]."""
+    likely: int = 5
+    """Two legs seen this much oftener than not make a person, though they have not walked."""
+    doubt: float = 40.0
+    """After this long without a step [s] two legs may be a thing's."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,8 @@ class Person:
     radius: float
     seen: float
     """When last [s]."""
+    walked: bool = True
+    """False: only looks like a person."""
 
     @property
     def speed(self) -> float:
@@ -78,7 +86,15 @@ class _Track:
     origin: tuple[float, float]
     seen: float
     hits: int = 1
+    legs: int = 0
+    since: float = 0.0
+    """When it was first seen [s]."""
     person: bool = field(default=False)
+
+    def counts(self, config: PeopleConfig) -> bool:
+        """Whether it is taken for a person: it has walked, or stands on two legs."""
+        doubtful = self.seen - self.since >= config.doubt
+        return self.person or (self.legs >= config.likely and not doubtful)
 
 
 class PeopleTracker:
@@ -111,8 +127,7 @@ class PeopleTracker:
         self._now = now
         for track in self._tracks:
             self._predict(track, period)
-        groups = self._groups(points, lidar, explained)
-        self._match(now, groups)
+        self._match(now, groups(self.config.legs, points, lidar, explained))
         patience = self.config.patience
         self._tracks = [
             track
@@ -122,7 +137,7 @@ class PeopleTracker:
 
     @property
     def people(self) -> tuple[Person, ...]:
-        """Everybody who has walked, as of the newest scan."""
+        """Everybody, as of the newest scan."""
         return tuple(
             Person(
                 t.number,
@@ -132,9 +147,10 @@ class PeopleTracker:
                 float(t.state[3]),
                 self.config.radius,
                 t.seen,
+                t.person,
             )
             for t in self._tracks
-            if t.person
+            if t.counts(self.config)
         )
 
     def _predict(self, track: _Track, period: float) -> None:
@@ -147,66 +163,70 @@ class PeopleTracker:
         track.state = step @ track.state
         track.covariance = step @ track.covariance @ step.T + noise
 
-    def _groups(self, points: Array, lidar: tuple[float, float], explained: Field) -> list[Array]:
-        """Middles (x, y) of groups of a person's width."""
-        config = self.config
-        away = np.hypot(points[:, 0] - lidar[0], points[:, 1] - lidar[1])
-        near = points[away < config.reach]
-        cells = np.floor((near - np.array(explained.origin)) / explained.resolution).astype(int)
-        rows, columns = explained.values.shape
-        inside = (cells >= 0).all(axis=1) & (cells < (columns, rows)).all(axis=1)
-        near, cells = near[inside], cells[inside]
-        free = explained.values[cells[:, 1], cells[:, 0]] > config.explained
-        left = near[free]
-        middles = []
-        while len(left):
-            # Grow a group from its first point.
-            member = np.zeros(len(left), np.bool_)
-            member[0] = True
-            grown = True
-            while grown:
-                gap = np.hypot(*(left[:, None] - left[member][None]).transpose(2, 0, 1)).min(
-                    axis=1
-                )
-                more = gap < config.joined
-                grown = bool((more & ~member).any())
-                member |= more
-            group, left = left[member], left[~member]
-            size = group.max(axis=0) - group.min(axis=0)
-            if len(group) >= config.fewest and math.hypot(*size) < config.widest:
-                middle = group.mean(axis=0)
-                # The lidar sees the near side: the middle lies a little behind it.
-                ray = middle - lidar
-                middles.append(middle + 0.08 * ray / max(float(np.hypot(*ray)), 1e-6))
-        return middles
-
-    def _match(self, now: float, groups: list[Array]) -> None:
+    def _match(self, now: float, found: list[Group]) -> None:
+        # Whoever is a person already comes first: in a stride one leg may look like a new track.
         pairs = sorted(
-            (float(np.hypot(*(group - track.state[:2]))), i, j)
-            for i, group in enumerate(groups)
+            (distance - PREFERENCE * track.counts(self.config), distance, i, j)
+            for i, group in enumerate(found)
             for j, track in enumerate(self._tracks)
+            if (distance := float(np.hypot(*(group.middle - track.state[:2])))) < self.config.gate
         )
-        used_groups: set[int] = set()
-        used_tracks: set[int] = set()
-        for distance, i, j in pairs:
-            if distance > self.config.gate:
-                break
-            if i not in used_groups and j not in used_tracks:
-                used_groups.add(i)
-                used_tracks.add(j)
-                self._correct(self._tracks[j], groups[i], now)
-        for i, group in enumerate(groups):
-            if i not in used_groups:
+        used: set[int] = set()
+        matched: set[int] = set()
+        for _, _, i, j in pairs:
+            if i in used or j in matched:
+                continue
+            track, group = self._tracks[j], found[i]
+            used.add(i)
+            matched.add(j)
+            middle = group.middle
+            other = self._other_leg(track, i, found, used)
+            if other is not None:
+                used.add(other)
+                middle = 0.5 * (middle + found[other].middle)
+            self._correct(track, middle, now)
+            legs = track.legs + (1 if group.two_legs else -1)
+            track.legs = min(max(legs, 0), 2 * self.config.likely)
+        for i, group in enumerate(found):
+            if i not in used:
                 self._tracks.append(
                     _Track(
                         self._next,
-                        np.array([*group, 0.0, 0.0]),
+                        np.array([*group.middle, 0.0, 0.0]),
                         np.diag([0.01, 0.01, 1.0, 1.0]),
-                        (float(group[0]), float(group[1])),
+                        (float(group.middle[0]), float(group.middle[1])),
                         now,
+                        since=now,
                     )
                 )
                 self._next += 1
+        self._drop_doubles()
+
+    def _other_leg(self, track: _Track, i: int, found: list[Group], used: set[int]) -> int | None:
+        """The second leg of somebody in a long stride: a group of its own."""
+        if not track.counts(self.config) or found[i].extent > LEG:
+            return None
+        best, choice = STRIDE, None
+        for k, group in enumerate(found):
+            away = float(np.hypot(*(group.middle - found[i].middle)))
+            near = float(np.hypot(*(group.middle - track.state[:2]))) < STRIDE
+            if k not in used and group.extent < LEG and near and away < best:
+                best, choice = away, k
+        return choice
+
+    def _drop_doubles(self) -> None:
+        """Two tracks of one person's legs: the older one stays."""
+        people = [track for track in self._tracks if track.counts(self.config)]
+        doubles = set()
+        for old in people:
+            for track in self._tracks:
+                if track.number <= old.number or old.number in doubles:
+                    continue
+                away = float(np.hypot(*(track.state[:2] - old.state[:2])))
+                drift = float(np.hypot(*(track.state[2:] - old.state[2:])))
+                if away < STRIDE and drift < 0.6 and old.seen >= track.seen:
+                    doubles.add(track.number)
+        self._tracks = [track for track in self._tracks if track.number not in doubles]
 
     def _correct(self, track: _Track, group: Array, now: float) -> None:
         covariance = track.covariance
@@ -226,3 +246,32 @@ def as_rows(people: tuple[Person, ...], now: float) -> Array:
     """Rows (x, y, vx, vy, radius) at ``now`` for the controller's kernels, (M, 5)."""
     rows = [(*p.at(max(0.0, now - p.seen)), p.vx, p.vy, p.radius) for p in people]
     return np.array(rows, np.float64).reshape(-1, 5)
+
+
+def without_people(
+    people: tuple[Person, ...], lidar: Pose2, beams: Beams, lengths: Array
+) -> tuple[Beams, tuple[Pose2, ...]]:
+    """A scan for the costmap: people are no obstacles, they are somebody to be asked.
+
+    Plans go around them by :func:`hearth_navigation.core.courtesy.around_people` as far as there
+    is room; where there is none the robot drives up to them and waits.
+
+    Args:
+        people: Of this scan.
+        lidar: In map.
+        beams: The scan.
+        lengths: How far each beam flew [m].
+
+    Returns:
+        The scan with beams on people that hit nothing, and where they are: traces there are to
+        be wiped.
+    """
+    if not people:
+        return beams, ()
+    directions = beams.angles + lidar.yaw
+    x, y = lidar.x + lengths * np.cos(directions), lidar.y + lengths * np.sin(directions)
+    mask = np.zeros(len(lengths), np.bool_)
+    for person in people:
+        mask |= np.hypot(x - person.x, y - person.y) < 0.4
+    spots = tuple(Pose2(person.x, person.y) for person in people)
+    return replace(beams, ranges=np.where(mask, np.nan, beams.ranges)), spots

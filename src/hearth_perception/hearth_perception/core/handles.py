@@ -13,6 +13,9 @@ from hearth_perception.core.door_geometry import Door
 
 Array = npt.NDArray[np.float64]
 
+LIKELY = 0.04
+"""How far from where the home model has it a handle usually is [m]."""
+
 
 @dataclass(frozen=True, eq=False)
 class Bar:
@@ -64,8 +67,12 @@ def find_bar(q: Array, door: Door, slack: float = 0.13) -> Bar | None:
     bins = np.floor((bar[:, across] - centre[across] + slack) / 0.01).astype(int)
     slots = np.floor((bar[:, long] - centre[long]) / 0.02).astype(int)
     heights = [len(np.unique(slots[np.abs(bins - b) <= 1])) for b in range(bins.max() + 1)]
-    best = int(np.argmax(heights))
-    if heights[best] * 0.02 < 0.35 * handle.length:
+    # The neighbour's handle is as good a bar: the nearer one to where it should be is meant.
+    off = (np.arange(bins.max() + 1) + 0.5) * 0.01 - slack
+    near_by = np.exp(-0.5 * (off / LIKELY) ** 2)
+    worth = np.where(np.array(heights) * 0.02 < 0.35 * handle.length, 0.0, heights * near_by)
+    best = int(np.argmax(worth))
+    if worth[best] <= 0.0:
         return None
     mine = bar[np.abs(bins - best) <= 2]
     middle = np.median(mine, axis=0)

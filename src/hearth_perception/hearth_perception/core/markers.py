@@ -40,12 +40,13 @@ class Marker:
 class MarkerFinder:
     """Markers of one family and one size."""
 
-    def __init__(self, family: str, size: float) -> None:
+    def __init__(self, family: str, size: float, precise: bool = False) -> None:
         """Set what to look for.
 
         Args:
             family: Key of ``DICTIONARIES``.
             size: Side of the black square [m].
+            precise: Corners where fitted edges meet: 0.05 pixels instead of 0.22, but slower.
 
         Raises:
             UnknownNameError: No such family.
@@ -57,7 +58,9 @@ class MarkerFinder:
             raise BadInputError(f"marker size {size} m; expected the side of the black square")
         self.size = size
         parameters = cv2.aruco.DetectorParameters()
-        parameters.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
+        parameters.cornerRefinementMethod = (
+            cv2.aruco.CORNER_REFINE_APRILTAG if precise else cv2.aruco.CORNER_REFINE_SUBPIX
+        )
         self._detector = cv2.aruco.ArucoDetector(dictionary(family), parameters)
 
     def find(self, color: Color, camera: CameraModel) -> list[Marker]:
@@ -65,8 +68,7 @@ class MarkerFinder:
         corners, numbers, _ = self._detector.detectMarkers(cv2.cvtColor(color, cv2.COLOR_RGB2GRAY))
         if numbers is None:
             return []
-        half = self.size / 2
-        square = np.array([[-half, half, 0], [half, half, 0], [half, -half, 0], [-half, -half, 0]])
+        square = square_of(self.size)
         matrix = np.array([[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1.0]])
         lens = np.array(camera.distortion or [0.0] * 5, float)
         found = []
@@ -107,6 +109,12 @@ class MarkerBoxes:
             np.array(boxes, np.float32).reshape(-1, 4),
             np.array(scores, np.float32).reshape(-1, len(self._numbers)),
         )
+
+
+def square_of(size: float) -> npt.NDArray[np.float64]:
+    """Corners of a marker in its own frame [m], in the order of ``Marker.corners``, (4, 3)."""
+    half = size / 2
+    return np.array([[-half, half, 0], [half, half, 0], [half, -half, 0], [-half, -half, 0]])
 
 
 def dictionary(family: str) -> cv2.aruco.Dictionary:

@@ -42,6 +42,7 @@ def home_builder(
     robots: Sequence[str],
     starts: Mapping[str, Pose2] | None = None,
     openings: Mapping[str, float] | None = None,
+    people: int = 0,
 ) -> Builder:
     """Builder of a home with CLOiD-class robots where the scenario starts them.
 
@@ -50,6 +51,7 @@ def home_builder(
         robots: Names.
         starts: Robots that start elsewhere than the scenario says (experiments).
         openings: Doors and drawers that do not start closed [rad or m] (experiments).
+        people: How many are drawn beside those of the home file.
 
     Raises:
         BadInputError: No robot, twice the same name, or a home that is refused.
@@ -58,6 +60,7 @@ def home_builder(
     from hearth_description.core.model import find_model, load_urdf  # noqa: PLC0415
 
     from hearth_sim.core.home import add_home, scenario  # noqa: PLC0415
+    from hearth_sim.core.people.enter import add_people  # noqa: PLC0415
     from hearth_sim.core.robot.build import add_robot  # noqa: PLC0415
 
     if not robots or len(set(robots)) != len(robots):
@@ -81,6 +84,10 @@ def home_builder(
         if len(poses) > len(robots):
             raise UnknownNameError("robot", (set(poses) - set(robots)).pop(), robots)
         added = {name: add_robot(spec, model, name, poses[name]) for name in robots}
+        standing = tuple(poses.values())
+        crowd = add_people(spec, drawn.home, people, seed, standing, list(added.values()))
+        if crowd is not None:
+            built = replace(built, people=crowd, hooks=(*built.hooks, crowd))
         return Assembly(spec, built, added, openings or {})
 
     return build

@@ -10,11 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import mujoco
 from hearth_core.geometry import Pose2
 from hearth_core.ports import JointLimits
+
+if TYPE_CHECKING:
+    from hearth_sim.core.people.crowd import Crowd
 
 StepHook = Callable[[mujoco.MjModel, mujoco.MjData], None]
 """Called in the physics thread before steps; may write ``data.qfrc_applied`` and ``ctrl``."""
@@ -125,5 +128,7 @@ class HomeHandles:
     start_poses: Sequence[Pose2] = ()
     """Of robot 1, 2, ...; drawn by the scenario."""
     hooks: Sequence[StepHook] = ()
+    people: Crowd | None = None
+    """Who walks about; a hook of its own. None: nobody."""
     hook_period: float = 0.01
     """Longest time [s] between two calls of the hooks; 0: before every step."""

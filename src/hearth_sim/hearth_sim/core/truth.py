@@ -9,6 +9,8 @@ import mujoco
 import numpy as np
 from hearth_core.geometry import Transform
 
+from hearth_sim.core.people.blame import Blame, PersonContact
+from hearth_sim.core.people.crowd import PersonState
 from hearth_sim.core.stage import Array, Ints, Stage
 
 
@@ -47,6 +49,29 @@ class Truth:
     """Doors and drawers [rad or m] by name."""
     contacts: tuple[Contact, ...]
     """Robots against the world since the last look, wheels on floor left out."""
+
+
+@dataclass(frozen=True)
+class PeopleTruth:
+    """People at one moment."""
+
+    stamp: float
+    people: Mapping[str, PersonState]
+    """By name."""
+    contacts: tuple[PersonContact, ...]
+    """With robots, begun since the last look."""
+
+
+def blame_of(stage: Stage) -> Blame | None:
+    """The watch over contacts with people; None: there is nobody."""
+    crowd = stage.home.people
+    if crowd is None:
+        return None
+    robots = np.zeros(stage.model.nbody, bool)
+    for robot in stage.robots.values():
+        robots[robot.bodies] = True
+    people = {person.name: int(stage.model.body(person.body).id) for person in crowd.handles}
+    return Blame(stage.model, people, robots)
 
 
 class ContactLog:

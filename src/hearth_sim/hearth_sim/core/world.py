@@ -24,7 +24,7 @@ from hearth_sim.core.ports import SimHardware
 from hearth_sim.core.render_frames import Capture, FrameRenderer, View
 from hearth_sim.core.robot_io import RobotIo
 from hearth_sim.core.stage import STEP, Builder, Snapshot, Stage
-from hearth_sim.core.truth import ContactLog, Truth, observe
+from hearth_sim.core.truth import ContactLog, PeopleTruth, Truth, blame_of, observe
 
 
 class Frames(Protocol):
@@ -75,6 +75,7 @@ class World:
         robots: int | Sequence[str] = 1,
         starts: Mapping[str, Pose2] | None = None,
         openings: Mapping[str, float] | None = None,
+        people: int = 0,
     ) -> World:
         """A world for tests and experiments.
 
@@ -84,6 +85,7 @@ class World:
             robots: How many (``robot1``, ``robot2``, ...), or their names.
             starts: Robots that start elsewhere than the scenario says.
             openings: Doors and drawers that do not start closed [rad or m].
+            people: How many are drawn beside those of the home file.
 
         Raises:
             BadInputError: The home is refused, or robots are missing or named twice.
@@ -92,7 +94,7 @@ class World:
 
         if isinstance(robots, int):
             robots = [f"robot{k + 1}" for k in range(robots)]
-        return cls(home_builder(home, robots, starts, openings), seed)
+        return cls(home_builder(home, robots, starts, openings, people), seed)
 
     @property
     def now(self) -> float:
@@ -143,6 +145,8 @@ class World:
             stage.step(count)
             self.steps += count
             self._contacts.add(stage)
+            if self._blame is not None:
+                self._blame.add(stage.data)
             self._look()
             self._capture()
             return count
@@ -218,6 +222,19 @@ class World:
         with self._lock:
             return observe(self.stage, self.now, self._contacts)
 
+    def people(self) -> PeopleTruth:
+        """What is true of people now; for evaluators and tests, never for robots.
+
+        Contacts are those that began since the last call.
+        """
+        with self._lock:
+            crowd = self.stage.home.people
+            if crowd is None or self._blame is None:
+                return PeopleTruth(self.now, {}, ())
+            return PeopleTruth(
+                self.now, crowd.states(self.stage.model, self.stage.data), self._blame.take()
+            )
+
     def articulations(self) -> Mapping[str, float]:
         """Positions [rad or m] of doors and drawers by name (``refrigerator/door``)."""
         qpos = self.snapshot.qpos
@@ -230,6 +247,7 @@ class World:
     def _build(self) -> None:
         self.stage = Stage(self._builder(self.seed))
         self._contacts = ContactLog(self.stage)
+        self._blame = blame_of(self.stage)
         self._articulations = {
             name: self.stage.joint_index(joint)
             for name, joint in self.stage.home.articulations.items()

@@ -69,7 +69,16 @@ def find_board(color: Color, board: Board) -> Array | None:
     """Inner corners in an RGB image [pixels], shape (N, 2); None: the board is not whole in it."""
     grey = cv2.cvtColor(color, cv2.COLOR_RGB2GRAY)
     found, corners = cv2.findChessboardCornersSB(grey, (board.columns, board.rows))
-    return np.asarray(corners, float).reshape(-1, 2) if found else None
+    if not found:
+        return None
+    # The sector-based finder is off by up to 0.3 pixels on tilted boards, alike over the whole
+    # board: 0.7 % of the focal length. Gradients in a window of a third of a square are not.
+    grid = corners.reshape(board.rows, board.columns, 2)
+    sides = [np.linalg.norm(np.diff(grid, axis=k), axis=2).min() for k in (0, 1)]
+    half = int(np.clip(0.35 * min(sides), 2, 11))
+    stop = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 40, 1e-4)
+    fine = cv2.cornerSubPix(grey, corners.reshape(-1, 1, 2), (half, half), (-1, -1), stop)
+    return np.asarray(fine, float).reshape(-1, 2)
 
 
 def calibrate(

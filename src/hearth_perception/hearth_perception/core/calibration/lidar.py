@@ -11,6 +11,8 @@ from hearth_core.errors import BadInputError
 from hearth_core.geometry import Pose2
 from scipy.optimize import least_squares
 
+from hearth_perception.core.calibration.extrinsics import spread_of
+
 Array = npt.NDArray[np.float64]
 LEAST_SCANS = 6
 
@@ -25,13 +27,17 @@ class LidarMount:
     sigma: Array
     """Of x, y [m] and yaw [rad], shape (3,)."""
     points: int
+    scans: int = 0
+    turned: float = 0.0
+    """Range of the robot's yaw [rad]."""
 
     def report(self, nominal: Pose2) -> str:
         """For people: beside where the robot's description puts the lidar."""
         off = nominal.inverse() @ self.base_from_lidar
         return "\n".join(
             [
-                f"{self.points} points of the wall, {1e3 * self.error:.1f} mm left over",
+                f"{self.points} points of the wall in {self.scans} scans over "
+                f"{np.degrees(self.turned):.0f} degrees, {1e3 * self.error:.1f} mm left over",
                 f"lidar is {1e3 * off.x:.1f} mm ahead, {1e3 * off.y:.1f} mm left and "
                 f"{np.degrees(off.yaw):.2f} degrees from where the description puts it",
                 f"+- {1e3 * self.sigma[0]:.1f} mm, {1e3 * self.sigma[1]:.1f} mm, "
@@ -93,10 +99,12 @@ def calibrate(
     left = residual(fit.x)
     good = np.abs(left) < max(0.03, 4.0 * float(np.median(np.abs(left))))
     error = float(np.sqrt((left[good] ** 2).mean()))
-    covariance = np.linalg.pinv(fit.jac.T @ fit.jac) * error**2
+    covariance = spread_of(fit.jac, error**2)
     return LidarMount(
         Pose2(float(fit.x[0]), float(fit.x[1]), float(fit.x[2])),
         error,
         np.sqrt(np.diag(covariance)[:3]),
         int(good.sum()),
+        len(walls),
+        float(np.ptp(yaws)),
     )
