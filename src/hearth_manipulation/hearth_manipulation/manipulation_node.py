@@ -30,18 +30,24 @@ from std_msgs.msg import String
 from visualization_msgs.msg import Marker, MarkerArray
 
 from hearth_interfaces.action import (
+    Carry,
     CloseArticulated,
+    Handover,
     MoveTo,
     OpenArticulated,
     PickObject,
     PlaceObject,
+    PressButton,
 )
 from hearth_manipulation.core import (
+    skill_carry,
     skill_close,
+    skill_handover,
     skill_open,
     skill_pick,
     skill_place,
     skill_posture,
+    skill_press,
 )
 from hearth_manipulation.core.context import Context, SkillError
 from hearth_manipulation.core.kinematics import Array
@@ -130,6 +136,9 @@ class ManipulationNode(Node):
                 (OpenArticulated, "open_articulated", self._open),
                 (CloseArticulated, "close_articulated", self._close),
                 (MoveTo, "move_to", self._move),
+                (PressButton, "press_button", self._press),
+                (Handover, "handover", self._hand_over),
+                (Carry, "carry", self._carry),
             )
         ]
         report_health(self, self._health)
@@ -196,13 +205,7 @@ class ManipulationNode(Node):
 
     def _place(self, goal: ActiveGoal) -> PlaceObject.Result:
         ask = goal.request
-        pose = None
-        if ask.pose.header.frame_id:
-            try:
-                odom_from_frame = self._transforms.lookup(ODOM, ask.pose.header.frame_id)
-                pose = odom_from_frame @ from_pose(ask.pose.pose)
-            except ValueError as error:
-                raise SkillError("bad_pose", str(error), refused=True) from error
+        pose = self._in_odom(ask.pose) if ask.pose.header.frame_id else None
         put = skill_place.put(self._work, ask.side, ask.place, pose)
         return PlaceObject.Result(pose=self._in_map(put))
 
@@ -220,6 +223,44 @@ class ManipulationNode(Node):
         ask = goal.request
         skill_posture.move_to(self._work, ask.group, ask.posture, ask.speed)
         return MoveTo.Result()
+
+    def _press(self, goal: ActiveGoal) -> PressButton.Result:
+        ask = goal.request
+        if not ask.button.header.frame_id:
+            raise SkillError("bad_pose", "the button's pose names no frame", refused=True)
+        done = skill_press.press(self._work, self._in_odom(ask.button), ask.travel, ask.side)
+        return PressButton.Result(felt=done.felt, travel=done.travel)
+
+    def _hand_over(self, goal: ActiveGoal) -> Handover.Result:
+        ask = goal.request
+        meet = None
+        if ask.meet.header.frame_id:
+            point = ask.meet.point
+            pose = PoseStamped(header=ask.meet.header)
+            pose.pose.position, pose.pose.orientation.w = point, 1.0
+            meet = self._in_odom(pose).translation
+        if ask.take:
+            side = skill_handover.take(self._work, ask.label, ask.side, meet, ask.timeout)
+        else:
+            side = skill_handover.give(self._work, ask.side, meet, ask.timeout)
+        return Handover.Result(side=side, done=True)
+
+    def _carry(self, goal: ActiveGoal) -> Carry.Result:
+        ask = goal.request
+        return Carry.Result(tilt=skill_carry.carry(self._work, ask.side, ask.posture))
+
+    def _in_odom(self, stamped: PoseStamped) -> Transform:
+        """A pose given in some frame.
+
+        Raises:
+            SkillError: ``bad_pose``.
+            TransformError: The frame is not known.
+        """
+        try:
+            odom_from_frame = self._transforms.lookup(ODOM, stamped.header.frame_id)
+            return odom_from_frame @ from_pose(stamped.pose)
+        except ValueError as error:
+            raise SkillError("bad_pose", str(error), refused=True) from error
 
     def _in_map(self, odom_from_thing: Transform) -> PoseStamped:
         message = PoseStamped(pose=to_pose(self._transforms.lookup(MAP, ODOM) @ odom_from_thing))

@@ -42,13 +42,31 @@ def test_too_wide_a_thing_is_held_across_its_narrow_side() -> None:
 
 
 def test_low_things_are_taken_from_above() -> None:
-    remote = thing((0.045, 0.17, 0.022))
-    assert side_wraps(remote, "right", 0.0, Hand()) == []
-    found = top_pinches(remote, "right", 0.0, Hand())
-    assert found
-    for grasp in found:
-        assert grasp.pose.rotation[2, 0] == pytest.approx(-1.0)
-        assert grasp.width == pytest.approx(0.045)
+    sponge = thing((0.07, 0.105, 0.035))
+    bottom = float(sponge.pose.translation[2]) - 0.5 * 0.035
+    assert side_wraps(sponge, "right", 0.0, Hand()) == []
+    for side, palm in (("right", 1.0), ("left", -1.0)):
+        found = top_pinches(sponge, side, 0.0, Hand())
+        assert found
+        for grasp in found:
+            # The point between the fingertips is in the middle, just above the table.
+            between = grasp.pose.apply(np.array([0.035, palm * 0.005, 0.0]))
+            assert between == pytest.approx([*sponge.pose.translation[:2], bottom + 0.019])
+            assert grasp.pose.rotation[2, 0] < -0.8
+            assert grasp.pre.translation - grasp.pose.translation == pytest.approx([0.0, 0.0, 0.1])
+            assert grasp.width == pytest.approx(0.07)
+
+
+def test_what_is_too_flat_or_lies_too_high_is_not_pinched() -> None:
+    assert top_pinches(thing((0.045, 0.17, 0.015)), "right", 0.0, Hand()) == []
+    assert top_pinches(thing((0.07, 0.07, 0.20)), "right", 0.0, Hand()) == []
+
+
+def test_a_carton_lying_on_its_side_is_pinched_across() -> None:
+    lying = thing((0.20, 0.07, 0.07))
+    found = grasps_for(lying, "left", 0.0, Hand())
+    assert {grasp.kind for grasp in found if grasp.down} == {"top_pinch"}
+    assert all(grasp.width == pytest.approx(0.07) for grasp in found)
 
 
 def test_what_does_not_fit_gets_no_grasp() -> None:

@@ -97,6 +97,9 @@ def fist_along(
     report("push", 0.6, opening)
     with suppress(MotionError):  # What is left of the opening is looked at next.
         drive_path(context, side, haul.path, np.abs(haul.ways - haul.ways[0]), 0.10, watch)
+    place_name, _, joint_name = key.partition("/")
+    # Until it is looked at, it is where it was pushed to.
+    context.openings[place_name][joint_name] = max(0.0, course.opening(float(ways[-1])))
     report("retreat", 0.85)
     back = mover.pose(grasp_frame(side))
     with suppress(PlanningError, MotionError):

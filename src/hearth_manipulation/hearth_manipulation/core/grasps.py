@@ -20,10 +20,22 @@ from hearth_manipulation.core.ports import Sighting
 class Hand:
     """What the families need to know of a hand [m]."""
 
-    widest: float = 0.088
+    widest: float = 0.096
     """Widest thing that fits between thumb and fingers."""
+    widest_pinch: float = 0.082
+    """Widest thing pinched from above."""
     half_height: float = 0.050
     """From the grasp frame down to the lowest finger in the handshake posture, with air."""
+
+
+PINCH_HEIGHTS = (0.024, 0.085)
+"""Heights of things that are pinched from above [m]."""
+LEAN = 0.6
+"""How far the hand leans for a pinch, its thumb's side down [rad]."""
+BETWEEN_TIPS = (0.035, 0.005)
+"""Point between the open fingertips in the grasp frame: along x, to the palm's side [m]."""
+TIPS_LOW = 0.019
+"""Of that point above what the thing stands on: the tips are 6 mm above it [m]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +53,15 @@ class Grasp:
     """Straight way in along x [m]."""
     liking: float = 0.0
     """Preference before reach is known; larger is better."""
+    down: bool = False
+    """Whether the way in is straight down, however the hand leans."""
 
     @property
     def pre(self) -> Transform:
         """Where the approach begins."""
+        if self.down:
+            above = self.pose.translation + np.array([0.0, 0.0, self.approach])
+            return Transform(self.pose.rotation, above)
         return self.pose @ Transform(np.eye(3), np.array([-self.approach, 0.0, 0.0]))
 
 
@@ -106,9 +123,12 @@ def top_pinches(thing: Sighting, side: str, bearing: float, hand: Hand) -> list[
         bearing: Direction from the robot to the thing in odom [rad].
         hand: Its measures.
     """
-    top = float(thing.pose.translation[2] + 0.5 * thing.size[2])
-    z = max(top - 0.045, top - 0.5 * float(thing.size[2]))
+    height = float(thing.size[2])
+    if not PINCH_HEIGHTS[0] <= height <= PINCH_HEIGHTS[1]:
+        return []
+    bottom = float(thing.pose.translation[2]) - 0.5 * height
     yaw0 = math.atan2(thing.pose.rotation[1, 0], thing.pose.rotation[0, 0])
+    palm = 1.0 if side == "right" else -1.0
     found = []
     round_thing = thing.shape in {"cylinder", "sphere"}
     turns = (
@@ -116,21 +136,23 @@ def top_pinches(thing: Sighting, side: str, bearing: float, hand: Hand) -> list[
         if round_thing
         else [yaw0 + k * math.pi / 2.0 for k in range(4)]
     )
+    # The thumb is shorter than the fingers: the hand leans until their tips are equally low.
+    c, s = math.cos(LEAN), math.sin(-palm * LEAN)
+    lean = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
     for turn in turns:
         # Palm normal (y of the hand) along ``turn``, approach straight down.
         y = np.array([math.cos(turn), math.sin(turn), 0.0])
         x = np.array([0.0, 0.0, -1.0])
-        rotation = np.stack([x, y, np.cross(x, y)], axis=1)
+        rotation = np.stack([x, y, np.cross(x, y)], axis=1) @ lean
         local = thing.pose.rotation.T @ y
-        width = float(np.abs(local) @ thing.size)
-        if round_thing:
-            width = float(thing.size[0])
-        if width > hand.widest:
+        width = float(thing.size[0]) if round_thing else float(np.abs(local) @ thing.size)
+        if width > hand.widest_pinch:
             continue
-        centre = np.array([thing.pose.translation[0], thing.pose.translation[1], z])
+        between = np.array([BETWEEN_TIPS[0], palm * BETWEEN_TIPS[1], 0.0])
+        middle = np.array([*thing.pose.translation[:2], bottom + TIPS_LOW])
+        pose = Transform(rotation, middle - rotation @ between)
         found.append(
-            Grasp("top_pinch", side, Transform(rotation, centre), width,
-                  approach=0.10, liking=-0.3)
+            Grasp("top_pinch", side, pose, width, approach=0.10, liking=-0.3, down=True)
         )  # fmt: skip
     return found
 

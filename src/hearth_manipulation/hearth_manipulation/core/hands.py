@@ -38,6 +38,11 @@ def squeeze(side: str, width: float) -> dict[str, float]:
     return posture(side, 1.4, anvil + 0.05, 1.57)
 
 
+def pinch(side: str, closed: bool) -> dict[str, float]:
+    """Fingertips apart before, and pressed together for, a pinch from above."""
+    return posture(side, 0.9, 0.15, 1.57) if closed else posture(side, -0.2, -0.4, 1.57)
+
+
 def reach_behind(side: str) -> dict[str, float]:
     """Straight fingers, thumb out of the way: before hooking a bar."""
     return posture(side, -0.25, 0.0, 0.0)
@@ -56,6 +61,13 @@ def empty_flexion(diameter: float) -> float:
 def fist(side: str) -> dict[str, float]:
     """Closed hand for pushing, thumb beside the index finger."""
     return posture(side, 1.7, 0.0, 0.0)
+
+
+def point(side: str) -> dict[str, float]:
+    """Index finger straight, the others closed: to press a button."""
+    values = posture(side, 1.7, 0.6, 0.3)
+    values[f"{side}_index_flexion_joint"] = 0.0
+    return values
 
 
 def flexion(side: str, joints: Mapping[str, float]) -> float:

@@ -352,8 +352,6 @@ def _push(
     course = course.shifted(bar.middle - course.point(here))
     ways = np.linspace(here, 0.0, max(6, math.ceil(here / GRAIN) + 1))
     fist_along(context, key, bar, course, ways, sides, 0.5 * bar.diameter)
-    place_name, _, joint_name = key.partition("/")
-    context.openings[place_name][joint_name] = 0.0  # until it is looked at
 
 
 def press_open(
@@ -378,5 +376,3 @@ def press_open(
     ways = np.linspace(here, end, max(6, math.ceil(abs(end - here) / GRAIN) + 1))
     inside = -(0.5 * bar.diameter + bar.gap + LEAF)
     fist_along(context, key, bar, course, ways, sides, inside)
-    place_name, _, joint_name = key.partition("/")
-    context.openings[place_name][joint_name] = goal

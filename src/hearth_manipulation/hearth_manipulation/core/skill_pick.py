@@ -23,6 +23,10 @@ LIFT = 0.045
 """How far a thing is lifted before the hand comes out [m]."""
 OUT = 0.30
 """How far the hand comes straight out [m]."""
+WIDE = 0.080
+"""Things wider than this are come upon with a wider hand [m]."""
+TIGHTER = 0.1
+"""How much farther the thumb goes after a slip [rad]."""
 STEP = 0.30
 """Farthest the base goes by itself to reach a thing [m]."""
 
@@ -160,24 +164,27 @@ def _choose(
     problem: PlanningError | None = None
     any_grasp = False
     for side in sides:
-        grasps = grasps_for(thing, side, bearing, context.hand)[:6]
-        any_grasp |= bool(grasps)
-        if not grasps:
-            continue
+        every = grasps_for(thing, side, bearing, context.hand)
+        any_grasp |= bool(every)
         liking = _spare(context, thing, side)
-        chains = [(_steps(grasp), grasp.liking + liking) for grasp in grasps]
         seeds = context.seeds(side) if seed is None else [seed, *context.seeds(side)]
-        try:
-            reach = best_reach(
-                context.planner, side, chains, context.mover.configuration(), scene, bases,
-                (lambda _b: True) if stay else stands, seeds=seeds,
-                soft=[False, False, False, False],
-            )  # fmt: skip
-        except PlanningError as error:
-            problem = error
-            continue
-        if best is None or reach.score > best[0]:
-            best = (reach.score, side, grasps[reach.index], reach)
+        for down in (False, True):
+            grasps = [grasp for grasp in every if grasp.down is down][:6]
+            if not grasps:
+                continue
+            chains = [(_steps(grasp), grasp.liking + liking) for grasp in grasps]
+            try:
+                # Fingertips that pinch are nearer to what the thing stands on than spheres are.
+                reach = best_reach(
+                    context.planner, side, chains, context.mover.configuration(), scene, bases,
+                    (lambda _b: True) if stay else stands, seeds=seeds,
+                    soft=[False, down, False, False],
+                )  # fmt: skip
+            except PlanningError as error:
+                problem = error
+                continue
+            if best is None or reach.score > best[0]:
+                best = (reach.score, side, grasps[reach.index], reach)
     if not any_grasp:
         raise SkillError("no_grasp_found", f"{thing.id} fits no grasp of this hand")
     if best is None:
@@ -201,6 +208,9 @@ def _steps(grasp: Grasp) -> list[Transform]:
     """Before, there, lifted, out again."""
     up = Transform(np.eye(3), np.array([0.0, 0.0, LIFT])) @ Transform.identity()
     lifted = Transform(grasp.pose.rotation, grasp.pose.translation + up.translation)
+    if grasp.down:
+        higher = grasp.pose.translation + np.array([0.0, 0.0, grasp.approach])
+        return [grasp.pre, grasp.pose, lifted, Transform(grasp.pose.rotation, higher)]
     out = lifted @ Transform(np.eye(3), np.array([-grasp.approach, 0.0, 0.0]))
     return [grasp.pre, grasp.pose, lifted, out]
 
@@ -215,15 +225,16 @@ def _take(context: Context, thing: Sighting, grasp: Grasp, reach: Reach) -> None
     tip, joints, report = grasp_frame(side), arm(grasp.side), context.report
     scene = _scene(context, thing)
     report("preshape", 0.3)
-    mover.fingers(side, hands.preshape(side), 0.6)
+    wide = grasp.width > WIDE
+    open_hand = hands.pinch(side, False) if grasp.down else hands.preshape(side, wide)
+    mover.fingers(side, open_hand, 0.6)
     mover.go(joints, [reach.path[0]], scene)
     report("reach", 0.45)
     before = mover.configuration()
     way = context.planner.line(joints, tip, before, Target(grasp.pose), None)
     mover.run(joints, way, None, 0.2)
     report("close", 0.55)
-    mover.fingers(side, hands.squeeze(side, grasp.width), 0.9)
-    body.pause(0.25)
+    _close(context, grasp)
     if not _held(context, side):
         _back_out(context, side, way)
         raise SkillError("grasp_failed", f"the {side} hand closed on nothing")
@@ -232,6 +243,14 @@ def _take(context: Context, thing: Sighting, grasp: Grasp, reach: Reach) -> None
     up = mover.pose(tip)
     lifted = Transform(grasp.pose.rotation, up.translation + np.array([0.0, 0.0, LIFT]))
     mover.line(side, lifted, None, speed=0.12)
+    if not _held(context, side):
+        # Slipped: down again, and once more with a tighter hand.
+        mover.line(side, up, None, speed=0.12)
+        _close(context, grasp, tighter=TIGHTER)
+        in_grasp = mover.pose(tip).inverse() @ thing.pose
+        if _held(context, side):
+            report("regrip", 0.65)
+            mover.line(side, lifted, None, speed=0.08)
     if not _held(context, side):
         mover.line(side, up, None, speed=0.12)
         _back_out(context, side, way)
@@ -251,6 +270,18 @@ def _take(context: Context, thing: Sighting, grasp: Grasp, reach: Reach) -> None
     if not _held(context, side):
         context.hold(side, None)
         raise SkillError("dropped", f"{thing.id} is no longer felt in the {side} hand")
+
+
+def _close(context: Context, grasp: Grasp, tighter: float = 0.0) -> None:
+    """Close until the fingers feel the thing, then press; ``tighter`` by that much [rad]."""
+    mover, body, side = context.mover, context.body, grasp.side
+    if grasp.down:
+        closed = hands.pinch(side, True)
+        closed[f"{side}_thumb_flexion_joint"] += tighter
+    else:
+        closed = hands.squeeze(side, grasp.width - 0.2 * tighter)
+    mover.fingers(side, closed, 0.9)
+    body.pause(0.25)
 
 
 def _come_out(context: Context, side: str, grasp: Grasp) -> None:

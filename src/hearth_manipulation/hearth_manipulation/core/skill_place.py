@@ -18,6 +18,7 @@ from hearth_manipulation.core.leaving import tuck
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach, offsets
 from hearth_manipulation.core.planning import PlanningError
+from hearth_manipulation.core.ports import Sighting
 
 ROOMS = ((0.15, 0.07), (0.10, 0.055), (0.05, 0.04))
 """Distances kept from the thing's side to the surface's edge and to other things [m], the best
@@ -26,6 +27,10 @@ ABOVE = 0.08
 """Height from which a thing is lowered [m]."""
 PRESS = 0.004
 """How far the hand goes on when the thing should stand [m]."""
+LIES = 0.7
+"""Lower than this share of its height, a thing that stood lies."""
+FALLEN_WITHIN = 0.25
+"""What fell over is looked for that near to where it was put [m]."""
 STEP = 0.40
 """Farthest the base goes by itself [m]."""
 
@@ -77,6 +82,7 @@ def put(context: Context, side: str, place: str, pose: Transform | None = None) 
     joints = arm(side)
     report("reach", 0.4)
     mover.go(joints, [reach.path[0]], context.scene(), upright=side, speed=0.35)
+    others = [item for item in context.eyes.things() if item.id != held.id]
     report("lower", 0.6)
     _lower(context, side, held, spot)
     report("let_go", 0.75)
@@ -88,6 +94,8 @@ def put(context: Context, side: str, place: str, pose: Transform | None = None) 
     _withdraw(context, side)
     report("tuck", 0.95)
     tuck(context, side)
+    report("look_after", 0.98)
+    look_after(context, held, stands, others)
     return stands
 
 
@@ -193,33 +201,57 @@ def _grid(
 def _poses(
     context: Context, side: str, held: Held, spot: Spot
 ) -> list[tuple[list[Transform], float]]:
-    """Grasp frames (above, there, back) over several headings; the thing upright."""
+    """Grasp frames (above, there, back) over several headings; the thing as it stood or lay."""
     base = context.body.base()
     bearing = math.atan2(spot.y - base.y, spot.x - base.x)
-    bottom = _bottom(held)
+    thing_from_grasp = held.in_grasp.inverse()
+    level = thing_from_grasp.rotation[:2, 0]
+    top = from_above(held)
+    # Held from above, the palm's direction stands for the hand's.
+    own = thing_from_grasp.rotation[:2, 1] if top else level
+    ahead = math.atan2(float(own[1]), float(own[0]))
+    height = spot.z + 0.5 * float(held.size[2]) + 0.004
     chains = []
-    top = abs(held.in_grasp.rotation[2, 2]) < 0.5  # held from above
-    for turn in (0.0, 0.4, -0.4):
-        rotation = heading(bearing + turn)
-        if top:
-            rotation = rotation @ np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
-        offset = rotation @ held.in_grasp.translation
-        there = Transform(
-            rotation, np.array([spot.x - offset[0], spot.y - offset[1], spot.z + bottom + 0.004])
-        )
-        above = Transform(rotation, there.translation + np.array([0.0, 0.0, ABOVE]))
-        away = np.array([0.0, 0.0, 0.12]) if top else np.array([-0.14, 0.0, 0.0])
-        back = Transform(rotation, there.translation + (away if top else rotation @ away))
-        chains.append(([above, there, back], -0.15 * abs(turn)))
+    for turn in (0.0, 0.4, -0.4, math.pi) if top else (0.0, 0.4, -0.4):
+        stands = Transform(heading(bearing + turn - ahead), np.array([spot.x, spot.y, height]))
+        there = stands @ thing_from_grasp
+        above = Transform(there.rotation, there.translation + np.array([0.0, 0.0, ABOVE]))
+        away = np.array([0.0, 0.0, 0.12]) if top else there.rotation @ [-0.14, 0.0, 0.0]
+        back = Transform(there.rotation, there.translation + away)
+        chains.append(([above, there, back], -0.15 * min(abs(turn), 0.4)))
     return chains
 
 
-def _bottom(held: Held) -> float:
-    """Height of the grasp frame above the thing's lower side, the thing upright [m]."""
-    if abs(held.in_grasp.rotation[2, 2]) < 0.5:
-        # Held from above: the grasp frame's x points down.
-        return 0.5 * float(held.size[2]) + float(held.in_grasp.translation[0])
-    return 0.5 * float(held.size[2]) - float(held.in_grasp.translation[2])
+def from_above(held: Held) -> bool:
+    """Whether the hand came from above."""
+    return float(held.in_grasp.inverse().rotation[2, 0]) < -0.6
+
+
+def look_after(context: Context, held: Held, stood: Transform, before: list[Sighting]) -> None:
+    """Look whether what was put down stands as it was put.
+
+    Raises:
+        SkillError: ``fell_over``: it lies there now.
+    """
+    since = context.body.now()
+    context.eyes.look(stood.translation)
+    known = [item.pose.translation for item in before]
+    near = [
+        item
+        for item in context.eyes.things(newer_than=since)
+        if math.hypot(*(item.pose.translation[:2] - stood.translation[:2])) < FALLEN_WITHIN
+        and all(float(np.linalg.norm(item.pose.translation - at)) > 0.04 for at in known)
+    ]
+    if not near:
+        return  # Hidden or not told apart: nothing is known against it.
+    floor = float(stood.translation[2]) - 0.5 * float(held.size[2])
+    highest = max(float(i.pose.translation[2] + 0.5 * i.size[2]) for i in near) - floor
+    if highest < LIES * float(held.size[2]):
+        raise SkillError(
+            "fell_over",
+            f"{held.label} was put down but is {highest:.2f} m high now instead of "
+            f"{float(held.size[2]):.2f}: it fell over",
+        )
 
 
 def _choose(
