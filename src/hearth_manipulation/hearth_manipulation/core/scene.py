@@ -50,8 +50,6 @@ class SeenSurfaces:
             high: Upper corner.
             cell: Edge of a cell [m].
         """
-        from scipy.ndimage import distance_transform_edt  # noqa: PLC0415  half a second to load
-
         shape = np.maximum(1, np.ceil((high - low) / cell).astype(int))
         distance = np.empty(tuple(shape), np.float32)
         points = np.ascontiguousarray(points, float)
