@@ -34,3 +34,17 @@ def test_grid_search_is_optimal_without_any_data(tmp_path: Path) -> None:
 def test_a_bench_without_its_data_says_so(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="no BARN worlds"):
         figures("navigation_barn", "--data", str(tmp_path))
+
+
+def test_nobody_is_touched_and_doors_are_waited_at() -> None:
+    found = figures("navigation_people")
+    assert found["encounters: contacts caused by the robot"].value == 0
+    assert found["encounters: goal reached"].value == 1.0
+    assert found["encounters: time over the empty time, mean"].value <= 1.5 * 1.4
+
+
+def test_the_charger_is_met_to_millimetres_although_it_was_moved() -> None:
+    found = figures("navigation_docking")
+    assert found["docking: charges at the first try"].value == 1.0
+    assert found["docking: lateral, p95"].value <= 8.0
+    assert found["docking: yaw, p95"].value <= 1.0

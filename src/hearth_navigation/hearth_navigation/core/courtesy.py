@@ -25,6 +25,12 @@ class CourtesyConfig:
 
     gap: float = 0.48
     """Gap to people [m] below which the robot does not come nearer by its own motion."""
+    touch: float = 0.12
+    """Who would pass a standing robot nearer than this [m] is dodged, not waited for."""
+    notice: float = 1.0
+    """Gap at which somebody who comes nearer is waited for [m]."""
+    horizon: float = 2.0
+    """How far ahead somebody's way past the robot is looked at [s]."""
     delay: float = 0.2
     """Time [s] until a stop begins."""
     patience: float = 15.0
@@ -66,6 +72,8 @@ def yielding(
     """
     if not len(people):
         return Manner.GO
+    if _lets_pass(config, footprint, pose, people, gap):
+        return Manner.YIELD
     stopping = config.delay + math.hypot(*last[:2]) / limits.acceleration
     c, s = math.cos(pose.yaw), math.sin(pose.yaw)
     # As they stand now, and where they will be.
@@ -80,6 +88,37 @@ def yielding(
             if then < standing - 0.002:
                 return Manner.YIELD
     return Manner.GO
+
+
+def people_gap(footprint: Footprint, pose: Pose2, people: Array) -> float:
+    """Gap [m] between the robot at ``pose`` and the nearest person now; large: nobody."""
+    return float(
+        person_gap(
+            people, footprint.box, 0.0, pose.x, pose.y, math.cos(pose.yaw), math.sin(pose.yaw)
+        )
+    )
+
+
+def _lets_pass(
+    config: CourtesyConfig, footprint: Footprint, pose: Pose2, people: Array, gap: float
+) -> bool:
+    """Whether somebody walks by so near that the robot had better stand until they have."""
+    c, s = math.cos(pose.yaw), math.sin(pose.yaw)
+
+    def gaps(person: Array, times: Array) -> list[float]:
+        return [
+            float(person_gap(person, footprint.box, float(t), pose.x, pose.y, c, s)) for t in times
+        ]
+
+    for k in range(len(people)):
+        person = people[k : k + 1]
+        if math.hypot(person[0, 2], person[0, 3]) < config.stroll:
+            continue
+        ahead = gaps(person, np.linspace(0.0, config.horizon, 11))
+        least = min(ahead)
+        if ahead[0] < config.notice and least < ahead[0] - 0.02 and config.touch < least < gap:
+            return True
+    return False
 
 
 def around_people(

@@ -65,11 +65,13 @@ class DockMotion:
         dock = self._view.odom_from_dock
         if dock is None or self._view.looks < config.looks:
             if around.now - self._since > config.patience:
-                return self._give_up("the lidar sees no charger where it should be")
+                self._give_up("the lidar sees no charger where it should be")
+                return None
             return STOP
         self.seen = True
         if self._view.missed > config.missed:
-            return self._give_up("the charger is out of sight")
+            self._give_up("the charger is out of sight")
+            return None
         if self.stage is Stage.LOOKING:
             self._enter(Stage.ALIGNING, around.now)
         error = around.odom.inverse() @ dock
@@ -83,7 +85,8 @@ class DockMotion:
             if abs(at.y) < config.on_axis and abs(at.yaw) < config.straight:
                 self._enter(Stage.BACKING, around.now)
             elif spent > config.patience * 2.0:
-                return self._give_up(f"not on the charger's axis after {spent:.0f} s")
+                self._give_up(f"not on the charger's axis after {spent:.0f} s")
+                return None
             else:
                 aside = around.odom.inverse() @ self._goal(around.odom, at)
                 return self._toward(around, aside, config.aside)
@@ -91,7 +94,8 @@ class DockMotion:
             if at.x < config.there:
                 self._enter(Stage.SETTLING, around.now)
             elif abs(at.y) > 0.15 * at.x + config.funnel or spent > config.longest:
-                return self._give_up(f"{1000.0 * at.y:.0f} mm beside the charger's axis")
+                self._give_up(f"{1000.0 * at.y:.0f} mm beside the charger's axis")
+                return None
             else:
                 return self._toward(around, error, config.speed)
         settled = max(abs(at.x), abs(at.y)) < config.exact and abs(at.yaw) < config.exact_turn

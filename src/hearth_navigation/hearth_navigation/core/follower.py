@@ -233,6 +233,8 @@ class Follower:
         left = remaining + (0.25 * turn if remaining < 0.5 else 0.0)
         near = remaining < 0.2
         if self._since is None or left < self._best - self.config.progress * (0.1 if near else 1):
+            if math.isfinite(self._best):
+                self._yielded = None  # it gets on again
             self._best, self._since = left, now
         return now - self._since > self.config.patience
 
@@ -243,8 +245,6 @@ class Follower:
     def _wait(self, now: float, manner: Manner) -> None:
         """Time spent giving way to somebody is no lack of progress, up to a point."""
         if manner is Manner.GO:
-            if self._since is not None and now - self._since < 0.5:
-                self._yielded = None  # it gets on again
             return
         if self._yielded is None:
             self._yielded = now

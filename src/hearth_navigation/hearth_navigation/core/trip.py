@@ -17,7 +17,7 @@ from hearth_core.geometry import Pose2
 from hearth_navigation.core import monitor
 from hearth_navigation.core.approach import Tolerance, slew
 from hearth_navigation.core.costmap import Snapshot
-from hearth_navigation.core.courtesy import around_people
+from hearth_navigation.core.courtesy import Manner, around_people, people_gap, yielding
 from hearth_navigation.core.field import clearance_field
 from hearth_navigation.core.follower import STOP, Follower, Progress, Velocity
 from hearth_navigation.core.footprint import Footprint
@@ -307,10 +307,18 @@ class Trip:
             angle = math.tau * k / 8
             step = Pose2(0.1 * math.cos(angle), 0.1 * math.sin(angle), 0.0)
             gap = min(footprint.clearance(field, pose @ step), 0.3)
+            gap = min(gap, people_gap(footprint, pose @ step, situation.people) - 0.3)
             if gap > best:
                 best, way = gap, (math.cos(angle), math.sin(angle))
         speed = 0.1
+        follower = self._follower.config
         wanted = slew((speed * way[0], speed * way[1], 0.0), self._last, limits, 0.05)
+        courtesy, people = follower.courtesy, situation.people
+        manner = yielding(
+            courtesy, limits, footprint, pose, wanted, self._last, people, courtesy.least
+        )
+        if manner is Manner.YIELD:
+            wanted = slew(STOP, self._last, limits, 0.05)
         limited = monitor.limit(self._follower.config.monitor, footprint, situation.points, wanted)
         self._last = limited.velocity
         return self._last

@@ -32,6 +32,8 @@ class Habits:
     """Gap the attentive want beside others [m]."""
     stop_before: float = 0.30
     """Gap at which people stop who did not steer [m]."""
+    brush: float = 0.08
+    """Whom they would pass by less than this [m] is in their way."""
     ahead: float = 0.5
     """Distance of the point on their way they walk to [m]."""
     horizon: float = 2.0
@@ -214,10 +216,15 @@ class Walker:
         offset = near[:, :2] - at
         radii = near[:, 4] + RADIUS
         gap = np.hypot(offset[:, 0], offset[:, 1]) - radii
-        soon = offset + 0.1 * (near[:, 2:4] - velocity)
-        closer = np.hypot(soon[:, 0], soon[:, 1]) - radii < gap - 0.005
+        drift = near[:, 2:4] - np.array(velocity)
+        # When they will be nearest, and how near: whoever is passed beside is in nobody's way.
+        square = np.maximum((drift**2).sum(axis=1), 1e-9)
+        meets = np.clip(-(offset * drift).sum(axis=1) / square, 0.0, 1.5)
+        least = np.hypot(*(offset + meets[:, None] * drift).T) - radii
+        closer = least < gap - 0.005
         toward = (offset @ np.array(velocity)) > 0.0
-        return bool((closer & toward & (gap < self.habits.stop_before)).any())
+        in_the_way = closer & toward & (least < self.habits.brush)
+        return bool((in_the_way & (gap < self.habits.stop_before)).any())
 
     def _target(self, at: Point) -> Point:
         """A point of the way some steps ahead."""
