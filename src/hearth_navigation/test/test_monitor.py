@@ -68,4 +68,4 @@ def test_crawling_does_not_end_in_contact_either(speed: float) -> None:
     x = 0.0
     for _ in range(4000):
         x += limit(CONFIG, BASE, wall(0.3 - x), (speed, 0.0, 0.0)).velocity[0] * 0.05
-    assert 0.0 < 0.3 - x - 0.25
+    assert 0.3 - x - 0.25 > 0.0
