@@ -34,8 +34,8 @@ def test_localisation_keeps_its_figures() -> None:
     assert figures["following: yaw RMSE [deg]"].value < 1.5 * 0.5
     assert figures["following: share of scans with a pose []"].value > 0.985
     assert figures["particle filter 2000 x 60, CPU p50 [ms]"].value < 1.5 * 1.5
-    # The issue asks for 0.97; 0.93 of 150 is what stands, and thirty of them may be unlucky.
-    assert figures["start without a pose: right []"].value >= 0.85
+    # The issue asks for 0.97; one and a half times the share that may fail.
+    assert figures["start without a pose: right []"].value >= 0.955
     assert figures["start without a pose: wrong and confident []"].value < 0.04  # one of thirty
     assert figures["start without a pose: CPU p99 [ms]"].value < 1.5 * 250.0
     assert figures["kidnapping noticed: worst [s]"].value < 1.5 * 2.0

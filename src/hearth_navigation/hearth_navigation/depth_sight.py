@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from hearth_core.errors import BadInputError
-from hearth_core.frames import BASE_FOOTPRINT
 from hearth_core.geometry import Pose2
 from hearth_nodekit.convert import from_camera_info, from_image, from_time
-from hearth_nodekit.topics import TF_STATIC, camera_depth, camera_info
-from hearth_nodekit.transforms import TransformError, TransformStore
+from hearth_nodekit.topics import camera_depth, camera_info
+from hearth_nodekit.transforms import TransformError
 from hearth_nodekit.worker import LatestWorker
 from rclpy.node import Node
-from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image
-from tf2_msgs.msg import TFMessage
 
+from hearth_navigation.body_frames import BodyFrames
 from hearth_navigation.core.depth_layer import DepthView
 from hearth_navigation.core.odometry import OdometryBuffer
 
@@ -26,15 +23,13 @@ Callback = Callable[[float, Pose2, DepthView], None]
 
 
 class DepthListener:
-    """Pairs depth pictures with the wheels' pose and the camera's place on the robot.
-
-    The robot's ``tf`` is decoded for pictures only: few of its messages matter.
-    """
+    """Pairs depth pictures with the wheels' pose and the camera's place on the robot."""
 
     def __init__(
         self,
         node: Node,
         camera: str,
+        frames: BodyFrames,
         odometry: OdometryBuffer,
         wanted: Callable[[], bool],
         callback: Callback,
@@ -42,24 +37,17 @@ class DepthListener:
         """``wanted``: whether pictures are of use now; ``callback`` gets stamp, odom, picture."""
         self._node, self._camera = node, camera
         self._odometry, self._wanted, self._callback = odometry, wanted, callback
-        self._store = TransformStore(keep=2.0)
-        self._raw: deque[bytes] = deque(maxlen=8)
+        self._frames = frames
         self._info: CameraInfo | None = None
         self._subscription: Any = None
         self._worker: LatestWorker[Image] = LatestWorker(node, self._work, "depth")
         if camera:
-            TF_STATIC.subscribe(node, self._on_static)
             camera_info(camera, "depth").subscribe(node, self._on_info)
 
     @property
     def open(self) -> bool:
         """Whether pictures are asked for."""
         return self._subscription is not None
-
-    def on_tf(self, data: bytes) -> None:
-        """Take a serialized ``tf`` message of the robot's links."""
-        if self.open:
-            self._raw.append(data)
 
     def close(self) -> None:
         """End the thread."""
@@ -76,11 +64,6 @@ class DepthListener:
         elif not wanted and self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
             self._subscription = None
-            self._raw.clear()
-
-    def _on_static(self, message: TFMessage) -> None:
-        for item in message.transforms:
-            self._store.add_static(item)
 
     def _on_info(self, message: CameraInfo) -> None:
         self._info = message
@@ -90,13 +73,10 @@ class DepthListener:
         odom, info = self._odometry.at(stamp), self._info
         if odom is None or info is None:
             return
-        while self._raw:
-            moved: TFMessage = deserialize_message(self._raw.popleft(), TFMessage)
-            self._store.add(moved.transforms)
         try:
             model = from_camera_info(info)
             depth = from_image(message, "32FC1", "16UC1")
-            at = self._store.lookup(BASE_FOOTPRINT, message.header.frame_id, stamp, ahead=0.2)
+            at = self._frames.base_from(message.header.frame_id, stamp)
         except (BadInputError, TransformError) as error:
             self._node.get_logger().warning(
                 f"depth picture refused: {error}", throttle_duration_sec=5.0

@@ -36,6 +36,7 @@ from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 
 from hearth_navigation.behaviors import Behaviors
+from hearth_navigation.body_frames import BodyFrames
 from hearth_navigation.clearing import CostmapServices
 from hearth_navigation.core.driving import Driving
 from hearth_navigation.core.errands import Steered
@@ -47,6 +48,7 @@ from hearth_navigation.depth_sight import DepthListener
 from hearth_navigation.docking import Docking
 from hearth_navigation.journeys import Journeys
 from hearth_navigation.lifecycle import LifecycleFacade
+from hearth_navigation.loads import Loads
 from hearth_navigation.messages import resolve, to_detections, to_grid, to_path
 from hearth_navigation.navigator_config import Config, parse_footprint
 from hearth_navigation.paths import Paths
@@ -67,21 +69,24 @@ class NavigatorNode(Node):
         super().__init__("navigator", **options)
         config = declare(self, Config)
         self._config = config
-        self._bare = parse_footprint(config.footprint)
-        self._loaded = (
-            parse_footprint(config.footprint_carrying) if config.footprint_carrying else self._bare
-        )
+        bare = parse_footprint(config.footprint)
+        loaded = parse_footprint(config.footprint_carrying) if config.footprint_carrying else bare
         self._home = load_home(resolve(config.home)) if config.home else None
         self._zones = load_zones(resolve(config.zones), self._home) if config.zones else None
         self._zones_hour: int | None = None
         self._grid_message: OccupancyGrid | None = None
         sights = SightListener(self, self._on_sight)
-        self.driving = Driving(config.driving(), self._bare, sights.odometry)
+        self.driving = Driving(config.driving(), bare, sights.odometry)
+        self._frames = BodyFrames(self)
+        things = self._home.objects if self._home is not None else ()
+        sizes = {thing.name: thing.size for thing in things}
+        self._loads = Loads(self, self._frames, sizes, bare, loaded, self.driving.set_footprint)
         self._depth = DepthListener(
             self,
             config.depth_camera,
+            self._frames,
             sights.odometry,
-            lambda: self.driving.trip is not None or self.driving.errand is not None,
+            self._drives,
             self.driving.on_depth,
         )
         self._command = CMD_VEL_NAV.publisher(self)
@@ -135,6 +140,7 @@ class NavigatorNode(Node):
             self._docking,
             self._unsupported,
             self._depth,
+            self._loads,
         ):
             servers.close()
         self._control.close()
@@ -157,6 +163,9 @@ class NavigatorNode(Node):
             self._shown = trip.path
             self._plan.publish(to_path(trip.path.poses, self.now()))
 
+    def _drives(self) -> bool:
+        return self.driving.trip is not None or self.driving.errand is not None
+
     def _plan_once(self) -> None:
         self.driving.plan(self.now())
 
@@ -165,7 +174,7 @@ class NavigatorNode(Node):
 
     def _on_tf(self, data: bytes) -> None:
         if _MAP not in data:
-            self._depth.on_tf(data)
+            self._frames.on_tf(data)
             return
         message: TFMessage = deserialize_message(data, TFMessage)
         for item in message.transforms:
@@ -212,11 +221,13 @@ class NavigatorNode(Node):
 
     def _publish_people(self) -> None:
         self._depth.poll()
+        if self._drives():
+            self._loads.poll(self.now())
         if self._people.get_subscription_count():
             self._people.publish(to_detections(self.driving.people, self.now()))
 
     def _on_carrying(self, message: String) -> None:
-        self.driving.set_footprint(self._loaded if message.data else self._bare)
+        self._loads.carrying(message.data)
 
     def _on_footprint(self, message: Polygon) -> None:
         try:
@@ -224,7 +235,7 @@ class NavigatorNode(Node):
         except BadInputError as error:
             self.get_logger().error(f"footprint refused: {error}")
             return
-        self.driving.set_footprint(footprint)
+        self._loads.stand_for(footprint)
 
     def _on_goal_pose(self, message: PoseStamped) -> None:
         self._journeys.begin_unattended(message)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hearth_core.geometry import Pose2
+from hearth_core.geometry import Pose2, Transform
 
 from hearth_navigation.core import frontier, grid_search
+from hearth_navigation.core.depth_layer import DepthView
 from hearth_navigation.core.driving import Driving
 from hearth_navigation.core.driving_config import DrivingConfig
 from hearth_navigation.core.field import surface_field
@@ -66,11 +67,15 @@ def main() -> None:
     driving = Driving(DrivingConfig(), footprint, odometry)
     driving.set_grid(grid)
     driving.begin([Pose2(2.0, 2.2, 1.0)])
+    depth = np.full((48, 64), 1.2, np.float32)
+    optical = (-math.pi / 2, 0.0, -math.pi / 2)
+    camera = Transform.from_xyz_rpy((0.1, 0.0, 1.3), optical)
     for k in range(8):
         now = 0.05 * k
         odometry.add(now, Pose2(), (0.0, 0.0, 0.0))
         driving.on_localization(now, estimate.pose or pose)
         driving.on_scan(now, Pose2(), beams, lengths)
+        driving.on_depth(now, Pose2(), DepthView(depth, (50.0, 50.0), (31.5, 23.5), camera))
         driving.cycle(now)
         driving.plan(now)
 
