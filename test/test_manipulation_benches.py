@@ -36,10 +36,7 @@ def late(figures: dict[str, Figure]) -> list[str]:
 
 
 def test_other_robots_are_planned_for() -> None:
-    figures = quick("manipulation_robots")
-    assert not late(figures)
-    # Bounded: what is impossible is refused, not searched for for ever.
-    assert figures["refusal of what cannot be"].value < 20000.0
+    assert not late(quick("manipulation_robots"))
 
 
 @pytest.mark.skipif(not (DATA / "mbm").is_dir(), reason=f"no public problem sets in {DATA}")

@@ -6,7 +6,6 @@ as any; both arms are planned together. CPU time of the thread, one core.
 
 from __future__ import annotations
 
-import math
 import sys
 import tempfile
 import time
@@ -39,7 +38,6 @@ def run(options: Options) -> Report:
         figures += _plans("six-axis arm", arm, arm.group("manipulator"), count, seed, NAN)
         two = load_robot(*write_two_arms(Path(folder)))
         figures += _plans("two arms together", two, two.group("both_arms"), count, seed, 2.0)
-    figures.append(_walled_in(arm))
     figures.append(_cloud())
     return Report(figures)
 
@@ -116,33 +114,6 @@ def _plans(
         Figure(f"{name}: IK solved", reached / count, "", 0.99, "higher", count),
         Figure(f"{name}: IK (median)", float(np.median(inverses)), "ms", target, "lower", count),
     ]
-
-
-def _walled_in(model: RobotModel) -> Figure:
-    """How long it takes to give up: four walls and a ceiling make four rooms around the base."""
-    planner, group = Planner(model), model.group("manipulator")
-    ceiling = Transform(np.eye(3), np.array([0.0, 0.0, 0.45]))
-    walls = [Thing("ceiling", "box", np.array([4.0, 4.0, 0.02]), ceiling)]
-    for axis in range(2):
-        for side in (-1.0, 1.0):
-            size, at = np.array([0.02, 0.02, 1.5]), np.array([0.0, 0.0, -0.3])
-            size[axis], at[axis] = 1.8, side * 1.12
-            walls.append(Thing(f"wall {axis} {side}", "box", size, Transform(np.eye(3), at)))
-    scene = Scene().with_things(walls)
-    # Stretched out, so that it cannot turn about the base inside the rooms' common corner.
-    start = next(
-        q for q in _free(model, group, scene, 12, 5)
-        if np.hypot(*model.pose(q, group.tips[0]).translation[:2]) > 0.35
-    )  # fmt: skip
-    goal = start.copy()
-    pan = model.dof("shoulder_pan_joint")
-    goal[pan] += math.pi / 2.0 if start[pan] < 0.0 else -math.pi / 2.0
-    result, ms = _timed(
-        lambda: planner.plan(group.joints, start, [goal], scene, seed=1, samples=20000)
-    )
-    reason = result.reason if isinstance(result, PlanningError) else "a path"
-    sys.stdout.write(f"walled in: {reason} after {ms:.0f} ms\n")
-    return Figure("refusal of what cannot be", ms, "ms", NAN, "lower", 1)
 
 
 def _cloud() -> Figure:
