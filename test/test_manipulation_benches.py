@@ -42,6 +42,6 @@ def test_other_robots_are_planned_for() -> None:
 @pytest.mark.skipif(not (DATA / "mbm").is_dir(), reason=f"no public problem sets in {DATA}")
 def test_public_problem_sets_are_solved() -> None:
     wanted = ("Panda: solved", "Panda: paths coal calls collisions", "limits: largest share used")
-    figures = quick("manipulation")
+    figures = quick("manipulation", "--every", "70")
     assert not late({name: figures[name] for name in wanted})
     assert not late({n: f for n, f in figures.items() if "IK" in n or "depth" in n})

@@ -38,6 +38,8 @@ def run(options: Options) -> Report:
         figures += _plans("six-axis arm", arm, arm.group("manipulator"), count, seed, NAN)
         two = load_robot(*write_two_arms(Path(folder)))
         figures += _plans("two arms together", two, two.group("both_arms"), count, seed, 2.0)
+        if options.plots:
+            _strip(options.plots, two, two.group("both_arms"), seed)
     figures.append(_cloud())
     return Report(figures)
 
@@ -114,6 +116,41 @@ def _plans(
         Figure(f"{name}: IK solved", reached / count, "", 0.99, "higher", count),
         Figure(f"{name}: IK (median)", float(np.median(inverses)), "ms", target, "lower", count),
     ]
+
+
+def _strip(folder: Path, model: RobotModel, group: Group, seed: int) -> None:
+    """Draw one plan as five moments: the robot's spheres from the front left, the post between."""
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+
+    folder.mkdir(parents=True, exist_ok=True)
+    planner, scene = Planner(model), _room()
+    start, goal = _free(model, group, scene, 2, seed + 7)
+    motion = planner.timed(group.joints, planner.plan(group.joints, start, [goal], scene), scene)
+    figure = plt.figure(figsize=(15, 3.4))
+    for column, share in enumerate(np.linspace(0.0, 1.0, 5)):
+        q = start.copy()
+        q[model.indices(group.joints)] = motion.at(share * motion.duration)
+        rotations, translations = model.place(q)
+        link = model.sphere_link
+        points = np.einsum("sij,sj->si", rotations[link], model.sphere_center) + translations[link]
+        axes = figure.add_subplot(1, 5, column + 1, projection="3d")
+        colours = ["tab:blue" if "left" in model.links[i] else "tab:orange" for i in link]
+        axes.scatter(*points.T, s=(260.0 * model.sphere_radius) ** 2, c=colours, alpha=0.5)
+        for thing in scene.things.values():
+            low = thing.pose.translation - 0.5 * thing.size
+            axes.bar3d(*low, *thing.size, color="grey", alpha=0.3)
+        axes.set_xlim(-0.3, 1.3)
+        axes.set_ylim(-0.8, 0.8)
+        axes.set_zlim(-0.6, 1.0)
+        axes.view_init(25, 35)
+        axes.set_axis_off()
+        axes.set_title(f"{share * motion.duration:.1f} s")
+    figure.tight_layout()
+    figure.savefig(folder / "manipulation_two_arms.png", dpi=110)
+    plt.close(figure)
 
 
 def _cloud() -> Figure:
