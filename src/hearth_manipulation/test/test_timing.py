@@ -68,3 +68,18 @@ def test_bad_input_is_refused() -> None:
         time_path(NAMES, np.full((2, 3), np.nan), VELOCITY, ACCELERATION)
     with pytest.raises(BadInputError, match="> 0"):
         time_path(NAMES, random_path(0), np.zeros(3), ACCELERATION)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_differences_of_the_result_keep_every_limit(seed: int) -> None:
+    jerk = ACCELERATION * 20.0
+    path = random_path(seed)
+    result = time_path(NAMES, path, VELOCITY, ACCELERATION, jerk=jerk)
+    period = result.times[1] - result.times[0]
+    rest = np.zeros((2, 3))
+    speeds = np.concatenate([rest, result.velocities, rest])
+    pulls = np.diff(speeds, axis=0) / period
+    assert np.all(np.abs(speeds) <= VELOCITY * (1.0 + 1e-9))
+    assert np.all(np.abs(pulls) <= ACCELERATION * (1.0 + 1e-9))
+    assert np.all(np.abs(np.diff(pulls, axis=0) / period) <= jerk * (1.0 + 1e-9))
+    assert np.allclose(result.positions[-1], path[-1])
