@@ -92,7 +92,7 @@ class Config:
         True, "Whether MoveIt's clients and servo plan with what the depth camera sees."
     )
     watch_depth: bool = param(
-        True, "Whether skills' motions stop for what the depth camera sees come into their way."
+        False, "Whether skills' motions, too, stop for what the camera sees come in their way."
     )
 
 

@@ -282,3 +282,17 @@ def test_something_that_comes_into_the_way_stops_the_motion(client: Client) -> N
     assert result.error_code.val == wanted, result.error_code.message
     assert "cat" in result.error_code.message
     assert abs(client.elbow() - target) > 0.2
+
+
+def test_joints_that_do_not_follow_are_told_with_the_controllers_code(client: Client) -> None:
+    begin = client.elbow()
+    target = 0.1 if begin > 1.0 else 2.2
+    client.hardware.groups["left_arm"].frozen = True
+    try:
+        goal = MoveGroup.Goal(request=to_joints(left_elbow_joint=target))
+        _, result = client.act(MoveGroup, "move_action", goal)
+    finally:
+        client.hardware.groups["left_arm"].frozen = False
+    assert result.error_code.val == Codes.CONTROL_FAILED, result.error_code.message
+    assert "PATH_TOLERANCE_VIOLATED" in result.error_code.message
+    assert "left_elbow_joint" in result.error_code.message

@@ -171,6 +171,22 @@ def forget_robot(
 
 
 @kernel
+def saw_through(before: Depth, row: int, column: int, depth: float, around: int) -> bool:
+    """Whether a pixel and all near it saw farther than ``depth`` [m]; edges are not sharp."""
+    if row < around or column < around:
+        return False
+    if row >= before.shape[0] - around or column >= before.shape[1] - around:
+        return False
+    if not float(before[row, column]) > depth:
+        return False
+    for i in range(row - around, row + around + 1):
+        for j in range(column - around, column + around + 1):
+            if not float(before[i, j]) > depth:
+                return False
+    return True
+
+
+@kernel
 def entered_points(
     depth: Depth,
     lens: Array,
@@ -180,6 +196,7 @@ def entered_points(
     before_rotation: Array,
     before_translation: Array,
     stride: int,
+    around: int,
     nearer: float,
     low: Array,
     high: Array,
@@ -199,6 +216,8 @@ def entered_points(
         before_rotation: World from optical frame then.
         before_translation: [m].
         stride: Every so many pixels.
+        around: So many pixels around must have seen through, too: camera and joints are not known
+            to the pixel.
         nearer: A pixel must be so much nearer than what was seen there before [m].
         low: Lower corner of what is looked at [m].
         high: Upper corner.
@@ -233,9 +252,7 @@ def entered_points(
             p = (r[0, 0] * dx + r[1, 0] * dy + r[2, 0] * dz) / ahead * lens[0] + lens[2]
             q = (r[0, 1] * dx + r[1, 1] * dy + r[2, 1] * dz) / ahead * lens[1] + lens[3]
             i, j = int(np.round(q)), int(np.round(p))
-            if i < 0 or j < 0 or i >= before.shape[0] or j >= before.shape[1]:
-                continue
-            if not float(before[i, j]) > ahead + nearer:
+            if not saw_through(before, i, j, ahead + nearer, around):
                 continue
             if on_spheres(a, b, c, spheres, skin):
                 continue

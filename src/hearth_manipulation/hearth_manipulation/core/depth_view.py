@@ -33,6 +33,8 @@ PITCH = 260.0
 """Cameras with a longer focal length than this are thinned out to it [px]."""
 NEARER = 0.08
 """Something came in where the camera now sees this much nearer than it did [m]."""
+BLUR = 0.012
+"""Directions of rays are known so well, while head and torso move [rad]."""
 PIXELS = 12
 """Fewer pixels (of a camera thinned out to half the pitch) than this are noise."""
 
@@ -124,7 +126,8 @@ class Doorkeeper:
         now = view.odom_from_camera
         points = entered_points(
             view.depth, view.lens, now.rotation, now.translation, self._before,
-            self._pose.rotation, self._pose.translation, _stride(view.lens, 0.5 * PITCH), NEARER,
+            self._pose.rotation, self._pose.translation, _stride(view.lens, 0.5 * PITCH),
+            max(1, round(BLUR * float(view.lens[0]))), NEARER,
             low, high,
             robot_spheres(model, q), known.packed, SKIN, NEAR,
         )  # fmt: skip
