@@ -24,6 +24,8 @@ from hearth_manipulation.core.stances import UP, stances
 
 PRESS = 0.014
 """How far the fist's way lies inside the bar [m]."""
+MOST_MISSING = 0.6
+"""Share of a way that may be left for another push."""
 FIST = (-0.055, -0.036)
 """Middle of the closed fist in the grasp frame: along x, toward the palm's side [m]."""
 FIST_HALF = np.array([0.035, 0.049, 0.045])
@@ -99,7 +101,7 @@ def fist_along(
         drive_path(context, side, haul.path, np.abs(haul.ways - haul.ways[0]), 0.10, watch)
     place_name, _, joint_name = key.partition("/")
     # Until it is looked at, it is where it was pushed to.
-    context.openings[place_name][joint_name] = max(0.0, course.opening(float(ways[-1])))
+    context.openings[place_name][joint_name] = max(0.0, course.opening(float(haul.ways[-1])))
     report("retreat", 0.85)
     back = mover.pose(grasp_frame(side))
     with suppress(PlanningError, MotionError):
@@ -157,9 +159,13 @@ def _choose(
                     haul = follow_course(
                         planner, side, solution.q, ways, hand_at, retreat(course, base, here)
                     )
-                    if haul is None or not haul.whole or haul.margin < 0.01:
+                    if haul is None or haul.margin < 0.01:
                         continue
-                    score = 2.0 * min(haul.margin, 0.15) - 0.5 * base.distance(now)
+                    # Half of the way is better than none: from there it is looked at again.
+                    missing = 1.0 - len(haul.ways) / len(ways)
+                    if missing > MOST_MISSING:
+                        continue
+                    score = 2.0 * min(haul.margin, 0.15) - 0.5 * base.distance(now) - 2.0 * missing
                     if best is not None and score <= best[0]:
                         continue
                     line = _way_in(planner, side, solution.q, before, scene)
