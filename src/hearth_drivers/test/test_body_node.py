@@ -135,7 +135,8 @@ def test_contract_of_names_types_and_qos(robot: Robot) -> None:
         if name.startswith("/robot1/")
     }
     steered = {f"{group}_controller/joint_trajectory" for group in GROUPS}
-    commands = {"cmd_vel_nav", "cmd_vel_manipulation", "cmd_vel_teleop", "stop_request"}
+    commands = {f"cmd_vel_{who}" for who in ("nav", "manipulation", "teleop", "assisted")}
+    commands.add("stop_request")
     assert read == commands | steered
     assert not [
         name for name in published if not name.startswith(("/robot1/", "/rosout", "/param"))
