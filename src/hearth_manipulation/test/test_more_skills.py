@@ -138,7 +138,7 @@ def _still() -> Context:
     return _kept[0]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_cancelled_at_any_moment_a_skill_leaves_the_robot_standing(seed: int) -> None:
     rng = np.random.default_rng(seed)
     if seed % 2:
