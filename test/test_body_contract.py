@@ -14,6 +14,7 @@ from hearth_drivers.body_node import BodyNode
 from hearth_drivers.fakes import FakeRobot
 from hearth_nodekit.convert import from_time
 from hearth_nodekit.testing import Spinner, isolated_context, wait_until
+from hearth_nodekit.topic import Topic
 from hearth_nodekit.topics import (
     BATTERY_STATE,
     IMU,
@@ -22,7 +23,6 @@ from hearth_nodekit.topics import (
     SCAN,
     TF,
     TOUCH,
-    Topic,
     camera_color,
     camera_depth,
     camera_info,

@@ -83,7 +83,7 @@ def draw(kind: str, random: np.random.Generator) -> Encounter:
         route = (Stop((7.4, y), between(0.0, 4.0)), Stop((0.5, y), LIMIT))
     elif kind == "doorway":
         start, goal = Pose2(2.0, 1.1, 0.0), Pose2(2.0, 3.6, math.pi)
-        way = ((5.45, between(2.0, 2.2)), (between(3.5, 7.0), between(2.6, 4.4)))
+        way = ((5.45, between(2.0, 2.2)), (between(3.5, 7.0), between(3.6, 4.5)))
         route = (Stop(way[0], between(4.0, 14.0)), Stop(way[1], LIMIT))
     else:
         start, goal = Pose2(0.8, 3.4, 0.0), Pose2(6.6, 3.4, 0.0)

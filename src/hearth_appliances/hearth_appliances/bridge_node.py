@@ -13,6 +13,7 @@ from typing import Any
 
 from hearth_core.home.loader import load_home
 from hearth_core.home.model import Home
+from hearth_nodekit.middleware import expect_small_messages
 from hearth_nodekit.params import declare, param
 from hearth_nodekit.reporting import report_health
 from hearth_nodekit.running import run
@@ -178,6 +179,7 @@ def make_node(**options: Any) -> Node:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Entry point of ``ros2 run hearth_appliances bridge``."""
+    expect_small_messages()
     run(make_node, args)
 
 

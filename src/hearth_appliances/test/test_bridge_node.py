@@ -11,8 +11,8 @@ from hearth_appliances.bridge_node import BridgeNode
 from hearth_appliances.simulator.home import HomeCloud
 from hearth_core.errors import UnknownNameError
 from hearth_core.home.loader import load_home
+from hearth_nodekit.appliance_topics import appliance_events, appliance_state
 from hearth_nodekit.testing import Spinner, isolated_context, wait_until
-from hearth_nodekit.topics import appliance_events, appliance_state
 from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.parameter import Parameter

@@ -12,14 +12,14 @@ from hearth_appliances.bridge_node import BridgeNode
 from hearth_appliances.fakes.scripted_cloud import DOOR, START, STATE, ScriptedCloud
 from hearth_core.outcome import Code
 from hearth_nodekit.actions import ActionCaller, ServiceCaller
-from hearth_nodekit.testing import Spinner, isolated_context, wait_until
-from hearth_nodekit.topics import (
+from hearth_nodekit.appliance_topics import (
     APPLIANCES,
     BRIDGE_STATUS,
     appliance_access,
     appliance_capabilities,
     appliance_state,
 )
+from hearth_nodekit.testing import Spinner, isolated_context, wait_until
 from rclpy.node import Node
 
 from hearth_interfaces.action import AccessDoor, CleanArea, RunCycle, WaitFor

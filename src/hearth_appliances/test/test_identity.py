@@ -1,6 +1,10 @@
 """Client id, key and certificate: kept for their owner and the account they belong to."""
 
 import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hearth_appliances.backends.identity import IdentityStore, Ticket
@@ -13,7 +17,13 @@ def make_ticket() -> Ticket:
     authority = Authority()
     credential = authority.issue("client")
     return Ticket(
-        "localhost", 8883, "topic", credential.certificate, credential.key, authority.certificate
+        "localhost",
+        8883,
+        "topic",
+        credential.certificate,
+        credential.key,
+        authority.certificate,
+        (datetime.now(UTC) + timedelta(days=30)).isoformat(),
     )
 
 
@@ -48,7 +58,8 @@ def test_a_ticket_shows_neither_key_nor_certificate_and_knows_when_it_is_spent()
     ticket = make_ticket()
     assert ticket.valid()
     assert "BEGIN" not in repr(ticket)
-    assert not Ticket("h", None, "t", "no certificate", "k", "a").valid()
+    for spent in ("", "no date", datetime.now(UTC).isoformat(), "2030-01-01"):
+        assert not replace(ticket, expires=spent).valid()
 
 
 def test_without_a_file_nothing_is_kept() -> None:
@@ -56,3 +67,17 @@ def test_without_a_file_nothing_is_kept() -> None:
     store.keep(make_ticket())
     assert store.current.client_id == "given"
     assert IdentityStore(None, TOKEN).current.ticket is None
+
+
+def test_a_running_bridge_carries_neither_the_certificate_maker_nor_device_classes() -> None:
+    script = (
+        "import sys, hearth_appliances.bridge_node\n"
+        "extra = {'cryptography', 'thinqconnect', 'thinqconnect.device'} & set(sys.modules)\n"
+        "assert not extra, extra\n"
+        "import thinqconnect\n"
+        "from hearth_appliances.backends.sdk import ThinQApi, ThinQAPIException\n"
+        "assert thinqconnect.ThinQApi is ThinQApi\n"
+        "assert thinqconnect.ThinQAPIException is ThinQAPIException\n"
+        "assert thinqconnect.WasherDevice\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)

@@ -1,10 +1,18 @@
 """Leases: one holder at a time, whatever the races."""
 
+import json
 import math
 import random
 
 import pytest
-from hearth_appliances.core.leases import LeaseRefusedError, LeaseTable, Rank
+from hearth_appliances.core.leases import (
+    LONGEST,
+    LeaseRefusedError,
+    LeaseTable,
+    Rank,
+    kept_form,
+    restored,
+)
 from hearth_core.errors import BadInputError
 
 FRIDGE = "refrigerator"
@@ -93,3 +101,16 @@ def test_ten_thousand_races_have_no_double_holder() -> None:
             assert admitted[-1] == holder
         assert len(admitted) <= 1
     assert tokens == sorted(set(tokens))
+
+
+def test_what_is_kept_comes_back_and_nonsense_does_not() -> None:
+    table = LeaseTable()
+    lease = table.acquire(FRIDGE, "robot1", 60.0, now=100.0)
+    written = json.loads(json.dumps(kept_form(table.given)))
+    assert restored(written, now=101.0) == [lease]
+    assert restored([*written, ["x"], None, "robot"], now=101.0) == [lease]
+    assert restored(None, now=101.0) == restored({"a": 1}, now=101.0) == []
+    assert restored(written, now=-1e6)[0].end == LONGEST - 1e6, "a clock set back"
+    again = LeaseTable(lease.token + 1, restored(written, now=101.0))
+    assert again.check(FRIDGE, lease.token, now=159.0) == lease
+    assert again.holder(FRIDGE, now=161.0) is None

@@ -150,7 +150,7 @@ def test_a_lost_lease_refuses_the_command_and_people_come_first() -> None:
     play(scene)
 
 
-def test_tokens_only_grow_over_restarts() -> None:
+def test_leases_live_on_and_tokens_only_grow_over_restarts() -> None:
     async def scenario() -> None:
         cloud = ScriptedCloud()
         async with HubBench(cloud) as bench:
@@ -158,6 +158,10 @@ def test_tokens_only_grow_over_restarts() -> None:
             token = bench.pipeline.acquire("refrigerator", "robot1", 60.0).token
         async with HubBench(ScriptedCloud(), store=bench.store) as again:
             await again.ready()
+            with pytest.raises(LeaseRefusedError, match="held by 'robot1'"):
+                again.pipeline.acquire("refrigerator", "robot2", 60.0)
+            again.pipeline.renew("refrigerator", token, 5.0)
+            again.pipeline.release("refrigerator", token)
             assert again.pipeline.acquire("refrigerator", "robot2", 60.0).token > token
             old = await again.pipeline.write("refrigerator", {EXPRESS: True}, token)
             assert old.outcome.reason == "lease_lost"

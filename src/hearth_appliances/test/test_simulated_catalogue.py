@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import thinqconnect
 from hearth_appliances.core.profile import flatten_state, resolve
-from hearth_appliances.simulator.appliances import KINDS, load_appliance, make
+from hearth_appliances.simulator.appliances import KINDS, load_appliances, make
 from hearth_appliances.simulator.machine import Appliance, RefusedError
 from hearth_core.errors import BadInputError, UnknownNameError
 from thinqconnect.const import DeviceType
@@ -131,12 +131,15 @@ def test_any_device_comes_from_a_file(tmp_path: Path) -> None:
     profile = {"property": {"toast": {"darkness": leaf}}}
     content = {"deviceType": "DEVICE_TOASTER", "profile": profile}
     path.write_text(json.dumps({**content, "state": {"toast": {"darkness": "B"}}}))
-    machine = load_appliance(path)
+    (machine,) = load_appliances(path)
     assert machine.state() == {"toast": {"darkness": "B"}}
     machine.control({"toast": {"darkness": "A"}})
     assert machine.state() == {"toast": {"darkness": "A"}}
     with pytest.raises(RefusedError):
         machine.control({"toast": {"darkness": "C"}})
-    path.write_text("[]")
+    path.write_text(json.dumps([content, {**content, "alias": "Second"}]))
+    assert [each.alias for each in load_appliances(path)] == ["toaster", "Second"]
+    assert len({each.device_id for each in load_appliances(path)}) == 2
+    path.write_text("[5]")
     with pytest.raises(BadInputError, match=r"toaster\.json"):
-        load_appliance(path)
+        load_appliances(path)

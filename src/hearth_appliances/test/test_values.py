@@ -85,3 +85,8 @@ def test_slugs_are_topic_names(alias: str, slug: str) -> None:
 
 def test_slugs_are_unique() -> None:
     assert slugify("Oven", ["oven", "oven_2"]) == "oven_3"
+
+
+def test_aliases_in_other_scripts_are_named_by_their_type() -> None:
+    assert slugify("세탁기", [], "DEVICE_WASHER") == "washer"
+    assert slugify("冷蔵庫", ["refrigerator"], "DEVICE_REFRIGERATOR") == "refrigerator_2"

@@ -39,7 +39,7 @@ from hearth_drivers.core.trajectory import Tolerances
 from hearth_drivers.core.velocity_gate import GateLimits, Source, Velocity, VelocityGate
 from hearth_drivers.groups import HandDriver, make_drivers
 from hearth_drivers.sensing import SensorPublishers
-from hearth_drivers.serving import GripperServer, MotionServer, TrajectoryServer
+from hearth_drivers.serving import GripperServer, MotionServer, TargetReader, TrajectoryServer
 from hearth_drivers.topics import EMERGENCY_STOP, EMERGENCY_STOPPED, STOP_REQUEST
 
 _COMMANDS = {
@@ -119,6 +119,7 @@ class BodyNode(Node):
         self._servers: list[MotionServer] = []
         for driver in self._drivers.values():
             self._servers.append(TrajectoryServer(self, driver))
+            TargetReader(self, driver)
             if isinstance(driver, HandDriver):
                 self._servers.append(GripperServer(self, driver))
         self._serve_base()

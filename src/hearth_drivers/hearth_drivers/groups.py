@@ -7,7 +7,7 @@ microseconds, and planning happens outside of it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from hearth_core.ports import JointGroupPort, RobotHardware, TouchReading
 
@@ -19,6 +19,7 @@ from hearth_drivers.core.joint_controller import (
     Result,
     Snapshot,
 )
+from hearth_drivers.core.streaming import make_target
 from hearth_drivers.core.trajectory import (
     ErrorCode,
     Goal,
@@ -81,6 +82,27 @@ class GroupDriver:
         if replaced is not None and previous is not None:
             previous(replaced)
         return motion
+
+    def steer(
+        self, names: Sequence[str], positions: Sequence[float], velocities: Sequence[float]
+    ) -> None:
+        """Follow one target now; a motion that runs gives way.
+
+        Raises:
+            GoalRefusedError: Bad target, or the emergency stop is engaged.
+        """
+        with self._lock:
+            self._refuse_when_stopped()
+            reading = self.port.read()
+            reference, _ = self._controller.reference(reading.position)
+            target = make_target(
+                names, positions, velocities, self._controller.names, self._controller.limits,
+                reference, reading.stamp,
+            )  # fmt: skip
+            replaced = self._controller.steer(target)
+            previous, self._on_result = self._on_result, None
+        if replaced is not None and previous is not None:
+            previous(replaced)
 
     def _refuse_when_stopped(self) -> None:
         if self._stopped:

@@ -11,11 +11,13 @@ from control_msgs.action import FollowJointTrajectory, GripperCommand
 from hearth_nodekit.deferred import DeferredActionServer
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
+from trajectory_msgs.msg import JointTrajectory
 
 from hearth_drivers.core.joint_controller import Ending, Result
 from hearth_drivers.core.trajectory import ErrorCode, GoalRefusedError
 from hearth_drivers.groups import GroupDriver, HandDriver, OnResult
 from hearth_drivers.messages import from_trajectory_goal, to_trajectory_feedback
+from hearth_drivers.topics import joint_targets
 
 _STATUS = {
     Ending.SUCCEEDED: GoalStatus.STATUS_SUCCEEDED,
@@ -116,6 +118,30 @@ class TrajectoryServer(MotionServer):
             return None
         names, stamp = tuple(self._driver.port.names), self._driver.port.read().stamp
         return to_trajectory_feedback(names, snapshot, stamp)
+
+
+class TargetReader:
+    """``{group}_controller/joint_trajectory``: the last point is where the joints shall be now.
+
+    For steering at 50 Hz or more; who wants a motion sends a goal. Nobody is told of refusals
+    but the log, once a second at most.
+    """
+
+    def __init__(self, node: Node, driver: GroupDriver) -> None:
+        self._node = node
+        self._driver = driver
+        joint_targets(driver.name).subscribe(node, self._on_target)
+
+    def _on_target(self, message: JointTrajectory) -> None:
+        if not message.points:
+            return
+        point = message.points[-1]
+        try:
+            self._driver.steer(message.joint_names, point.positions, point.velocities)
+        except GoalRefusedError as error:
+            self._node.get_logger().warning(
+                f"{self._driver.name}: target refused: {error}", throttle_duration_sec=1.0
+            )
 
 
 class GripperServer(MotionServer):

@@ -134,7 +134,9 @@ def test_contract_of_names_types_and_qos(robot: Robot) -> None:
         for name, _ in robot.node.get_subscriber_names_and_types_by_node("body", "/robot1")
         if name.startswith("/robot1/")
     }
-    assert read == {"cmd_vel_nav", "cmd_vel_manipulation", "cmd_vel_teleop", "stop_request"}
+    steered = {f"{group}_controller/joint_trajectory" for group in GROUPS}
+    commands = {"cmd_vel_nav", "cmd_vel_manipulation", "cmd_vel_teleop", "stop_request"}
+    assert read == commands | steered
     assert not [
         name for name in published if not name.startswith(("/robot1/", "/rosout", "/param"))
     ]

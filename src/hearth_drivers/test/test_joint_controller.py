@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from hearth_core.ports import JointLimits
 from hearth_drivers.core.joint_controller import Ending, JointController, Phase, Result
-from hearth_drivers.core.trajectory import ErrorCode, Goal, Tolerances, Waypoint
+from hearth_drivers.core.streaming import make_target
+from hearth_drivers.core.trajectory import (
+    ErrorCode,
+    Goal,
+    GoalRefusedError,
+    Tolerances,
+    Waypoint,
+)
 
 NAMES = ("a", "b")
 LIMITS = {name: JointLimits(-2.0, 2.0, 2.0, 4.0, 10.0) for name in NAMES}
@@ -73,6 +80,72 @@ def test_cancel_brakes_within_the_limits_and_then_ends(bench: Bench) -> None:
     assert bench.joints[0] < 0.8
     accelerations = np.diff(bench.speeds()[-40:], axis=0) / PERIOD
     assert np.abs(accelerations).max() <= 4.0 * 1.2
+
+
+def test_cancel_brakes_along_the_path_round_a_bend(bench: Bench) -> None:
+    corner = [(0.4, 0.3, 0.0), (0.6, 0.42, 0.05), (0.8, 0.47, 0.17), (1.2, 0.5, 0.5)]
+    bench.go(*corner)
+    bench.run(3.0)
+    way = np.array(bench.path)
+    other = Bench()
+    other.go(*corner)
+    other.run(0.5)
+    begin = len(other.path)
+    other.controller.cancel(other.now)
+    other.run(1.0)
+    stopped = np.array(other.path[begin:])
+    gaps = np.linalg.norm(stopped[:, None] - way[None], axis=2).min(axis=1)
+    assert np.linalg.norm(stopped[-1] - stopped[0]) > 0.03
+    # Between two points of the way that are a period apart.
+    assert gaps.max() < 0.005
+    assert other.results[-1].ending is Ending.CANCELED
+
+
+def steer(bench: Bench, position: tuple[float, float], velocity: tuple[float, float]) -> None:
+    target = make_target(
+        NAMES, position, velocity, NAMES, LIMITS, bench.controller.reference(bench.joints)[0],
+        bench.now,
+    )  # fmt: skip
+    replaced = bench.controller.steer(target)
+    if replaced is not None:
+        bench.results.append(replaced)
+
+
+def test_steered_joints_follow_and_brake_when_nobody_steers(bench: Bench) -> None:
+    for k in range(50):
+        steer(bench, (0.01 * k, 0.0), (1.0, 0.0))
+        bench.run(PERIOD)
+    assert bench.joints[0] == pytest.approx(0.5, abs=0.02)
+    assert bench.controller.phase is Phase.STREAMING
+    bench.run(1.0)
+    assert bench.controller.idle
+    # 0.06 s ahead, then a brake of 1 rad/s at 4 rad/s2.
+    assert bench.joints[0] == pytest.approx(0.49 + 0.06 + 0.125, abs=0.02)
+    assert np.abs(np.diff(bench.speeds()[-100:], axis=0) / PERIOD).max() <= 4.0 * 1.2
+
+
+def test_steering_ends_a_motion_and_a_goal_ends_steering(bench: Bench) -> None:
+    bench.go((1.0, 0.5, 0.0))
+    bench.run(0.2)
+    steer(bench, tuple(bench.joints), (0.0, 0.0))
+    assert [r.ending for r in bench.results] == [Ending.PREEMPTED]
+    bench.run(0.05)
+    bench.go((1.0, 0.5, 0.0))
+    bench.run(1.2)
+    assert bench.results[-1].ending is Ending.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("position", "velocity", "words"),
+    [((1.0, 0.0), (0.0, 0.0), "jump"), ((0.0, 0.0), (9.0, 0.0), "fast"),
+     ((float("nan"), 0.0), (0.0, 0.0), "finite"), ((3.0, 0.0), (0.0, 0.0), "limits")],
+)  # fmt: skip
+def test_a_bad_target_is_refused(
+    bench: Bench, position: tuple[float, float], velocity: tuple[float, float], words: str
+) -> None:
+    with pytest.raises(GoalRefusedError, match=words):
+        steer(bench, position, velocity)
+    assert bench.controller.idle
 
 
 def test_a_newer_goal_takes_over_without_a_jump(bench: Bench) -> None:

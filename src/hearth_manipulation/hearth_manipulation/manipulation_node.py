@@ -22,7 +22,8 @@ from hearth_nodekit.params import declare, param
 from hearth_nodekit.qos import LATCHED
 from hearth_nodekit.reporting import report_health
 from hearth_nodekit.running import run
-from hearth_nodekit.topics import CARRYING, Topic
+from hearth_nodekit.topic import Topic
+from hearth_nodekit.topics import CARRYING
 from hearth_nodekit.transforms import TransformListener
 from rclpy.node import Node
 from std_msgs.msg import String
@@ -44,11 +45,15 @@ from hearth_manipulation.core import (
 )
 from hearth_manipulation.core.context import Context, SkillError
 from hearth_manipulation.core.kinematics import Array
-from hearth_manipulation.core.model import RobotModel
 from hearth_manipulation.core.mover import MotionError
 from hearth_manipulation.core.planning import PlanningError
 from hearth_manipulation.core.ports import Stopped
+from hearth_manipulation.core.robot_groups import make_model
+from hearth_manipulation.core.scene_keeper import SceneKeeper
+from hearth_manipulation.moveit.facade import MoveItServices
+from hearth_manipulation.moveit.moving import MoveItActions
 from hearth_manipulation.ros_body import RosBody
+from hearth_manipulation.ros_depth import DepthReader, RosSight
 from hearth_manipulation.ros_eyes import RosEyes
 
 MARKERS = Topic("manipulation_markers", MarkerArray, LATCHED)
@@ -60,6 +65,10 @@ class Config:
 
     home: str = param("", "Home file: names, nominal places.")
     model: str = param("cloid", "Robot model, by name.")
+    depth_camera: str = param("head_camera", "Camera whose depth is planned with.")
+    depth_in_scene: bool = param(
+        True, "Whether MoveIt's clients and servo plan with what the depth camera sees."
+    )
 
 
 class ManipulationNode(Node):
@@ -77,7 +86,7 @@ class ManipulationNode(Node):
             self._body,
             self._eyes,
             load_home(config.home),
-            RobotModel.from_description(description, semantics.disabled),
+            make_model(description, semantics),
             semantics,
             lambda *_: None,
         )
@@ -86,6 +95,13 @@ class ManipulationNode(Node):
         self._work.mover.on_path = self._show
         self._tell_carrying()
         self._turn = threading.Lock()
+        sight = None
+        if config.depth_in_scene:
+            depth = DepthReader(self, self._work.model, self._transforms, config.depth_camera)
+            sight = RosSight(self._eyes, depth, lambda: self._work.planner.model, self._body.now)
+        keeper = SceneKeeper(self._work, sight)
+        services = MoveItServices(self, self._work, keeper, self._transforms, description.joints)
+        self._moveit = MoveItActions(self, self._work, services, self._turn, self._obey)
         self._servers = [
             ThreadedActionServer(self, kind, name, self._skill(kind, work))
             for kind, name, work in (
@@ -102,6 +118,7 @@ class ManipulationNode(Node):
         """Stop base and arms."""
         for server in self._servers:
             server.close()
+        self._moveit.close()
         self._body.drive(0.0, 0.0, 0.0)
 
     def _skill(self, kind: Any, work: Callable[[ActiveGoal], Any]) -> Work:
@@ -112,7 +129,7 @@ class ManipulationNode(Node):
             if not self._turn.acquire(blocking=False):
                 return Outcome.refusal("busy", "another skill is running"), None
             try:
-                self._body.should_stop = self._eyes.should_stop = lambda: goal.cancel_requested
+                self._obey(lambda: goal.cancel_requested)
                 self._work.report = _reporter(goal, known)
                 return Outcome.success(), work(goal)
             except SkillError as error:
@@ -130,6 +147,9 @@ class ManipulationNode(Node):
                 self._turn.release()
 
         return run_skill
+
+    def _obey(self, should_stop: Callable[[], bool]) -> None:
+        self._body.should_stop = self._eyes.should_stop = should_stop
 
     def _pick(self, goal: ActiveGoal) -> PickObject.Result:
         ask = goal.request

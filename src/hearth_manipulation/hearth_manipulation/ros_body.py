@@ -30,6 +30,13 @@ OLD = 0.5
 OLD_SCAN = 0.9
 """Scans come at 10 Hz and the base creeps: older ones tell nothing [s]."""
 Stamped = TypeVar("Stamped", JointState, Odometry)
+_ENDINGS = {
+    FollowJointTrajectory.Result.INVALID_GOAL: "INVALID_GOAL",
+    FollowJointTrajectory.Result.INVALID_JOINTS: "INVALID_JOINTS",
+    FollowJointTrajectory.Result.OLD_HEADER_TIMESTAMP: "OLD_HEADER_TIMESTAMP",
+    FollowJointTrajectory.Result.PATH_TOLERANCE_VIOLATED: "PATH_TOLERANCE_VIOLATED",
+    FollowJointTrajectory.Result.GOAL_TOLERANCE_VIOLATED: "GOAL_TOLERANCE_VIOLATED",
+}
 TICK = 0.004
 """Wall time between looks at the clock while waiting [s]."""
 
@@ -145,7 +152,9 @@ class RosBody:
             )
         ]
         return RosMotion(
-            self._follow[group], goal, lambda r: f"{group}: {r.error_string or r.error_code}"
+            self._follow[group],
+            goal,
+            lambda r: f"{group}: {_ENDINGS.get(r.error_code, r.error_code)} {r.error_string}",
         )
 
     def grip(self, side: str, opening: float, effort: float) -> RosMotion:

@@ -129,8 +129,8 @@ class RosEyes:
             opening=float(response.opening),
         )
 
-    def surfaces(self, place: str) -> list[SeenSurface]:
-        """Seen surfaces of one place."""
+    def surfaces(self, place: str | None) -> list[SeenSurface]:
+        """Seen surfaces of one place; None: of all."""
         with self._lock:
             message = self._surfaces
         if message is None:
@@ -143,7 +143,7 @@ class RosEyes:
                 size=np.array([item.size.x, item.size.y]),
             )
             for item in message.surfaces
-            if item.place.partition("/")[0] == place
+            if place is None or item.place.partition("/")[0] == place
         ]
 
     def cloud(self) -> Array | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import mujoco
 import numpy as np
 from hearth_core.geometry import Pose2, Transform
-from hearth_core.home import Home
+from hearth_core.home import Home, Orientation
 from hearth_core.ports import Scan
 from hearth_description.core.model import find_model, load_urdf
 from hearth_description.core.postures import Semantics, load_srdf
@@ -28,6 +28,9 @@ from hearth_sim.core.home.scenario import scenario
 from hearth_sim.core.robot.build import add_robot
 from hearth_sim.core.stage import Assembly
 from hearth_sim.core.world import World
+
+LEVEL = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
+"""Of a level bar: x out of the face, z along the bar, in its place's frame."""
 
 
 def make_world(home: Home, seed: int, start: Pose2) -> tuple[World, Home]:
@@ -212,13 +215,15 @@ class TruthEyes:
         odom_from_place = self._odom_from_home() @ place.frame
         turned = odom_from_place @ moved(joint, opening)
         centre = np.array(joint.handle.centre) + self._err()
-        handle = turned @ Transform(np.eye(3), centre)
+        level = joint.handle.orientation is Orientation.HORIZONTAL
+        handle = turned @ Transform(LEVEL if level else np.eye(3), centre)
         axis = np.array([joint.origin[0], joint.origin[1], joint.handle.centre[2]])
         axis[:2] += self._random.normal(0.0, 0.01, 2)
         flip = np.diag([1.0, -1.0, -1.0]) if joint.axis[2] < 0 else np.eye(3)
         hinge = odom_from_place @ Transform(flip, axis)
         size = np.array([joint.handle.diameter, joint.handle.diameter, joint.handle.length])
-        return Door(handle, size, hinge, opening + float(self._random.normal(0.0, 0.01)))
+        seen = opening + float(self._random.normal(0.0, 0.01))
+        return Door(handle, size, None if level else hinge, seen)
 
     def surfaces(self, place: str) -> list[SeenSurface]:
         odom_from_home = self._odom_from_home()

@@ -19,9 +19,10 @@ from hearth_navigation.core.planner import PlannerConfig
 from hearth_navigation.core.trip import TripConfig
 
 FOOTPRINT = (
-    "[[0.42, -0.17], [0.42, 0.17], [0.25, 0.25], [-0.25, 0.25], [-0.25, -0.25], [0.25, -0.25]]"
+    "[[0.42, -0.17], [0.42, 0.17], [0.25, 0.25], [0.08, 0.262], [-0.2, 0.268], [-0.25, 0.255], "
+    "[-0.25, -0.255], [-0.2, -0.268], [0.08, -0.262], [0.25, -0.25]]"
 )
-"""The base with the arms folded before it [m]."""
+"""The base with the arms folded before it, elbows beside it [m]."""
 
 
 @dataclass(frozen=True)

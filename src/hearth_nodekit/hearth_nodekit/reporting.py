@@ -6,7 +6,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from hearth_core.health import Health
 from rclpy.node import Node
 
-from hearth_nodekit.topics import DIAGNOSTICS
+from hearth_nodekit.topic import DIAGNOSTICS
 
 
 def report_health(node: Node, probe: Callable[[], Health], period: float = 1.0) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hearth_core.errors import BadInputError
 from hearth_nodekit.container import NodeSpec, parse_arguments
 from hearth_nodekit.convert import from_image, to_image
-from hearth_nodekit.topics import Topic, sensor
+from hearth_nodekit.topic import Topic, sensor
 
 
 def test_reads_package_executable_namespace_and_name() -> None:

@@ -17,6 +17,7 @@ from hearth_core.outcome import Code, Outcome
 from hearth_description.core.model import parse_urdf
 from hearth_nodekit.actions import ActionFailed, ActiveGoal, Busy, Canceled, ThreadedActionServer
 from hearth_nodekit.convert import to_image, to_outcome
+from hearth_nodekit.late_service import LateService
 from hearth_nodekit.params import declare, param
 from hearth_nodekit.reporting import report_health
 from hearth_nodekit.running import run
@@ -37,6 +38,7 @@ from std_msgs.msg import String
 from hearth_interfaces.action import FindObject, LookAt
 from hearth_interfaces.srv import FindObjects, GetArticulation
 from hearth_perception.articulation_answer import fill
+from hearth_perception.base import Base
 from hearth_perception.change_topic import ChangeTopic
 from hearth_perception.core.back_ends import make_detector
 from hearth_perception.core.draw import annotate, draw_door
@@ -44,7 +46,6 @@ from hearth_perception.core.perceiver import Perceiver
 from hearth_perception.core.ranking import ranking
 from hearth_perception.core.semantic_map import Rules, SemanticMap
 from hearth_perception.head import Head
-from hearth_perception.late_service import LateService
 from hearth_perception.lazy_transforms import LazyTransforms
 from hearth_perception.memory import Memory
 from hearth_perception.messages import (
@@ -95,6 +96,9 @@ class Config:
     head_speed: float = param(
         1.2, "Speed of the head when looking at something.", unit="rad/s", low=0.1, high=4.0
     )
+    drive: bool = param(
+        True, "find_object drives the base (navigate_to_pose) to what it cannot see from here."
+    )
     memory: str = param(
         "", "File the semantic map is kept in from run to run; empty: it is not kept."
     )
@@ -135,7 +139,12 @@ class PerceptionNode(Node):
         )
         head = Head(self, self._watcher, self._transforms, config.head_speed)
         self._skills = Skills(
-            self, self._watcher, head, timeout=config.image_timeout, reach=config.reach
+            self,
+            self._watcher,
+            head,
+            timeout=config.image_timeout,
+            reach=config.reach,
+            base=Base(self, self._transforms, perceiver.home) if config.drive else None,
         )
         self._objects = OBJECTS.publisher(self)
         self._surfaces = SURFACES.publisher(self)

@@ -11,18 +11,19 @@ from hearth_core.frames import MAP
 from hearth_core.outcome import Outcome
 from rclpy.node import Node
 
+from hearth_perception.base import Base
 from hearth_perception.core.articulation import DoorView
 from hearth_perception.core.perceiver import Perceiver
 from hearth_perception.core.places import Shelf, shelves_of
+from hearth_perception.core.search import Search, found_for_sure
 from hearth_perception.core.semantic_map import Track
+from hearth_perception.core.spots import spots_of
 from hearth_perception.core.viewpoints import gaze_points
 from hearth_perception.head import Head
+from hearth_perception.walker import OFF_AXIS, Walker
 from hearth_perception.watcher import Watcher
 
 Array = npt.NDArray[np.float64]
-
-OFF_AXIS = 0.35
-"""How far off the optical axis a point may be and still be well in view [rad]."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,14 @@ class Skills:
     """Uses the head and the watcher; knows no messages."""
 
     def __init__(
-        self, node: Node, watcher: Watcher, head: Head, *, timeout: float, reach: float
+        self,
+        node: Node,
+        watcher: Watcher,
+        head: Head,
+        *,
+        timeout: float,
+        reach: float,
+        base: Base | None = None,
     ) -> None:
         """Prepare.
 
@@ -48,12 +56,14 @@ class Skills:
             head: Points the camera.
             timeout: Longest wait for one image [s], wall clock.
             reach: Farthest place that is searched from where the robot stands [m].
+            base: Drives to what cannot be seen from here; None: it stays.
         """
         self._node = node
         self._watcher = watcher
         self._head = head
         self._timeout = timeout
         self._reach = reach
+        self._base = base
 
     def now(self) -> float:
         """The robot's clock [s]."""
@@ -110,30 +120,101 @@ class Skills:
         should_stop: Callable[[], bool],
         on_place: Callable[[str], None],
     ) -> Found:
-        """Look over places until a thing of class ``label`` is seen.
+        """Look for a thing of class ``label`` until it is seen.
 
-        Places are looked at from where the robot stands; none given: those within reach, the
-        ones where the thing is believed to be first.
+        Named places in view are looked at from where the robot stands; to others, to rooms,
+        and through the whole home if none is named, it drives.
         """
+        with self._watcher.watching():
+            why = self._base.missing() if self._base is not None else "parameter drive is false"
+            if why:
+                return self._find_from_here(
+                    label, list(places) or self._likely_places(label), should_stop, on_place, why
+                )
+            near = [name for name in places if self._in_reach(name)]
+            far = [name for name in places if name not in near]
+            searched: tuple[str, ...] = ()
+            if places:
+                found = self._find_from_here(label, near, should_stop, on_place, "")
+                searched = found.searched
+                far += [name for name in near if name not in searched]
+                if found.track is not None or not far:
+                    return found
+            return self._find_driving(label, far, searched, should_stop, on_place)
+
+    def _find_from_here(
+        self,
+        label: str,
+        names: Sequence[str],
+        should_stop: Callable[[], bool],
+        on_place: Callable[[str], None],
+        why: str,
+    ) -> Found:
+        """With the head alone; ``why`` the base stays."""
         searched: list[str] = []
         unreachable: list[str] = []
-        with self._watcher.watching():
-            names = list(places) or self._likely_places(label)
-            for name in names:
-                on_place(name)
-                track, seen = self._search(label, name, should_stop)
-                if track is not None:
-                    return Found(
-                        Outcome.success(f"{track.id} in {track.place or name}"),
-                        track,
-                        (*searched, name),
-                    )
-                (searched if seen else unreachable).append(name)
+        for name in names:
+            on_place(name)
+            track, seen = self._search(label, name, should_stop)
+            if track is not None:
+                text = f"{track.id} in {track.place or name}"
+                return Found(Outcome.success(text), track, (*searched, name))
+            (searched if seen else unreachable).append(name)
+        stays = f" (the base stays: {why})" if why else ""
         if not searched:
-            reason, why = "out_of_view", f"cannot look at {unreachable or 'any place'} from here"
-        else:
-            reason, why = "not_found", f"no {label} in {searched}"
-        return Found(Outcome.failure(reason, why), None, tuple(searched))
+            text = f"cannot look at {unreachable or 'any place'} from here{stays}"
+            return Found(Outcome.failure("out_of_view", text), None, ())
+        text = f"no {label} in {searched}{stays}"
+        return Found(Outcome.failure("not_found", text), None, tuple(searched))
+
+    def _find_driving(
+        self,
+        label: str,
+        names: Sequence[str],
+        searched: tuple[str, ...],
+        should_stop: Callable[[], bool],
+        on_place: Callable[[str], None],
+    ) -> Found:
+        """Over places by probability and way; ``names`` confine it (none: the whole home)."""
+        assert self._base is not None
+        home, ground = self.perceiver.home, self._base.ground()
+        only = {n.split("/")[0] for n in names}
+        with self._watcher.lock:
+            tracks = self.perceiver.things.find(label)
+            believed = [(t.position.copy(), t.existence) for t in tracks if not t.carried]
+            seen = dict(self.perceiver.poses)
+        opened = [place.name for place in home.places if self._stands_open(place.name)]
+        spots = spots_of(
+            home, ground, label, only=only, seen=seen, opened=opened, believed=believed
+        )
+        walker = Walker(self._base, self._head, self._watcher, label, self._timeout, should_stop)
+        end = Search(home, ground, spots).run(walker, on_place)
+        searched = (*searched, *(name for name in end.searched if name not in searched))
+        track = walker.track()
+        if track is not None:
+            return Found(
+                Outcome.success(f"{track.id} in {track.place or 'the open'}"), track, searched
+            )
+        shut = sorted(
+            p.name
+            for p in home.places
+            if any(s.behind for s in p.surfaces) and p.name not in opened
+            if not only or p.name in only or p.room in only
+        )
+        text = f"no {label} in {list(searched)}"
+        text += f"; not looked at: {list(end.missed)}" if end.missed else ""
+        text += f"; not looked into, closed: {shut}" if shut else ""
+        return Found(Outcome.failure("not_found", text), None, searched)
+
+    def _in_reach(self, name: str) -> bool:
+        """Whether a place (not a room) is in this room and near enough to be looked at."""
+        target = self.perceiver.home.resolve(name)
+        eye = self._head.eye(MAP)
+        here = self.perceiver.home.room_at(float(eye[0]), float(eye[1]))
+        if target.place is None or (here is not None and here.name != target.room.name):
+            return False
+        pose = target.place.pose
+        return float(np.hypot(pose.x - eye[0], pose.y - eye[1])) < self._reach
 
     def read_door(
         self, place: str, joint: str, max_age: float, views: int = 3
@@ -191,12 +272,8 @@ class Skills:
     def _seen_since(self, label: str, place: str, since: float) -> Track | None:
         target = self.perceiver.home.resolve(place)
         with self._watcher.lock:
-            for track in self.perceiver.things.find(label):
-                inside = target.place is None or track.place.split("/")[0] == target.place.name
-                sure = track.label == label and track.confidence > 0.5 and track.hits >= 2
-                if inside and sure and track.last_seen > since and not track.carried:
-                    return track
-        return None
+            name = target.place.name if target.place is not None else ""
+            return found_for_sure(self.perceiver.things, label, since, name)
 
     def _shelves(self, name: str) -> list[Shelf]:
         target = self.perceiver.home.resolve(name)

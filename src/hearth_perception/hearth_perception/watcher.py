@@ -102,6 +102,10 @@ class Watcher:
         """Context that keeps the camera on."""
         return _Interest(self)
 
+    def now(self) -> float:
+        """The robot's clock [s]."""
+        return float(self._node.get_clock().now().nanoseconds) * 1e-9
+
     def newest(self) -> Look | None:
         """The last look, however old."""
         with self._changed:
@@ -135,8 +139,7 @@ class Watcher:
                 self._changed.wait(min(left, 0.2))
 
     def _why(self) -> str:
-        now = float(self._node.get_clock().now().nanoseconds) * 1e-9
-        broken = self.intake.problem(now)
+        broken = self.intake.problem(self.now())
         if broken:
             return broken
         missing = self.intake.missing()
@@ -147,7 +150,7 @@ class Watcher:
             self._requests += 1
 
     def _leave(self) -> None:
-        now = float(self._node.get_clock().now().nanoseconds) * 1e-9
+        now = self.now()
         with self._changed:
             self._requests -= 1
             self._until = now + self._linger

@@ -39,8 +39,9 @@ class Recipe:
     """Every other home is the apartment (training)."""
 
     def key(self) -> str:
-        """Changes with everything the pictures depend on."""
-        digest = hashlib.sha256(json.dumps(asdict(self)).encode())
+        """Changes with everything one home's pictures depend on (not with which other homes)."""
+        mine = {name: value for name, value in asdict(self).items() if name != "homes"}
+        digest = hashlib.sha256(json.dumps(mine).encode())
         here = Path(__file__).resolve().parent
         sim = Path(__import__("hearth_sim").__file__).parent
         catalogue = Path(__import__("hearth_core").__file__).parent / "home"
@@ -87,7 +88,7 @@ def album(
     keep.mkdir(parents=True, exist_ok=True)
     for index, number in enumerate(recipe.homes):
         file = keep / f"{number}.npz"
-        apartment = recipe.apartments and index % 2 == 1
+        apartment = recipe.apartments and number % 2 == 1
         if not file.exists():
             say(f"drawing home {number} ({index + 1}/{len(recipe.homes)})")
             _draw(recipe, number, apartment, file)

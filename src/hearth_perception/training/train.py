@@ -23,10 +23,25 @@ FIRST = 1000
 HIDDEN = (96, 64)
 NOISE = 0.06
 """Standard deviation added to every standardised feature while training."""
+REPAINT = 0.12
+"""Share of samples that are shown with the colours of another one: things come in any."""
+COLOUR = NAMES.index("red")
+"""First feature of colour; all from here on are."""
+LIGHT = NAMES.index("brightness")
+FLICKER = 0.6
+"""Standard deviation added to the standardised brightness: what is white is a guess."""
+BACKGROUND_SHARE = 0.25
+"""Share of background in what is shown, however much of it was collected."""
 
 
 def train(
-    x: np.ndarray, y: np.ndarray, classes: int, rng: np.random.Generator, steps: int = 6000
+    x: np.ndarray,
+    y: np.ndarray,
+    classes: int,
+    rng: np.random.Generator,
+    *,
+    background: int = -1,
+    steps: int = 6000,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Adam on cross entropy with class weights, weight decay and noise."""
     sizes = [x.shape[1], *HIDDEN, classes]
@@ -37,10 +52,18 @@ def train(
     count = np.bincount(y, minlength=classes)
     balance = np.sqrt(count.max() / np.maximum(count, 1))[y]
     chance = balance / balance.sum()
+    if background >= 0:
+        there = y == background
+        chance[there] *= BACKGROUND_SHARE / chance[there].sum()
+        chance[~there] *= (1.0 - BACKGROUND_SHARE) / chance[~there].sum()
     moments = [(np.zeros_like(p), np.zeros_like(p)) for p in weights + biases]
     for step in range(1, steps + 1):
         pick = rng.choice(len(x), 256, p=chance)
-        h = [x[pick] + rng.normal(0, NOISE, (256, x.shape[1])).astype(np.float32)]
+        shown = x[pick] + rng.normal(0, NOISE, (256, x.shape[1])).astype(np.float32)
+        other = rng.random(256) < REPAINT
+        shown[other, COLOUR:] = x[rng.integers(len(x), size=int(other.sum())), COLOUR:]
+        shown[:, LIGHT] += rng.normal(0, FLICKER, 256).astype(np.float32)
+        h = [shown]
         for w, b in zip(weights[:-1], biases[:-1], strict=True):
             h.append(np.maximum(h[-1] @ w + b, 0.0))
         logits = h[-1] @ weights[-1] + biases[-1]
@@ -68,7 +91,13 @@ def fit(x: np.ndarray, y: np.ndarray, labels: list[str], seed: int) -> Network:
     """A network for samples x (N, F) of classes y (N,)."""
     mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 0.05)
     z = np.clip((x - mean) / scale, -6, 6).astype(np.float32)
-    weights, biases = train(z, y, len(labels), np.random.default_rng(seed))
+    weights, biases = train(
+        z,
+        y,
+        len(labels),
+        np.random.default_rng(seed),
+        background=labels.index("background") if "background" in labels else -1,
+    )
     return Network(
         tuple(labels),
         NAMES,

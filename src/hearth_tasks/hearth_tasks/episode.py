@@ -16,7 +16,8 @@ from hearth_core.home.model import Home
 from hearth_core.outcome import Code
 from hearth_nodekit.action_client import ActionClient
 from hearth_nodekit.convert import from_outcome
-from hearth_nodekit.topics import DIAGNOSTICS, TASK_PROGRESS
+from hearth_nodekit.topic import DIAGNOSTICS
+from hearth_nodekit.topics import TASK_PROGRESS
 from rclpy.node import Node
 
 from hearth_interfaces.action import DoTask

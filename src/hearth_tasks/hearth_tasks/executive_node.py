@@ -68,6 +68,7 @@ class ExecutiveNode(Node):
     def close(self) -> None:
         """Cancel what runs: skills stop arm and base."""
         self._server.close()
+        self._skills.close()
 
     def _refuse(self, goal: DoTask.Goal) -> Outcome | None:
         try:

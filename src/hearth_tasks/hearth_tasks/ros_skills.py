@@ -14,8 +14,9 @@ from hearth_core.frames import MAP
 from hearth_core.home.model import Home
 from hearth_core.outcome import Outcome
 from hearth_nodekit.actions import ActionCaller, Canceled
+from hearth_nodekit.appliance_topics import appliance_state
 from hearth_nodekit.convert import from_outcome, pose2_to_pose
-from hearth_nodekit.topics import AMCL_POSE, appliance_state
+from hearth_nodekit.topics import AMCL_POSE
 from nav2_msgs.action import NavigateToPose
 from rclpy.node import Node
 
@@ -29,6 +30,7 @@ from hearth_interfaces.action import (
 )
 from hearth_interfaces.msg import ApplianceState
 from hearth_tasks.core.skills import (
+    AskDoor,
     Close,
     ConfirmDoor,
     Find,
@@ -39,6 +41,7 @@ from hearth_tasks.core.skills import (
     Put,
     Request,
 )
+from hearth_tasks.door_visits import DoorVisits
 
 TIMEOUTS: dict[type, float] = {
     Navigate: 180.0,
@@ -129,6 +132,7 @@ class RosSkills:
     def __init__(self, node: Node, home: Home) -> None:
         self._node = node
         self._doors = Doors(node, home)
+        self._visits = DoorVisits(node)
         self._localized = False
         AMCL_POSE.subscribe(node, self._on_pose)
         self._navigate = ActionCaller(node, NavigateToPose, "navigate_to_pose")
@@ -138,6 +142,10 @@ class RosSkills:
         self._pick = ActionCaller(node, PickObject, "pick_object")
         self._place = ActionCaller(node, PlaceObject, "place_object")
         self._move = ActionCaller(node, MoveTo, "move_to")
+
+    def close(self) -> None:
+        """Before the node is destroyed."""
+        self._visits.close()
 
     def missing(self) -> list[str]:
         """What the robot still lacks: actions nobody serves yet, and where it is."""
@@ -164,6 +172,8 @@ class RosSkills:
         match request:
             case Navigate():
                 return self._drive(request, running)
+            case AskDoor():
+                return self._ask(request, running)
             case ConfirmDoor():
                 return self._confirm(request, running)
             case _:
@@ -224,6 +234,14 @@ class RosSkills:
         code = int(result.error_code)
         said = str(getattr(result, "error_msg", "")) or f"navigation error {code}"
         return Outcome.failure(f"navigation_{code}", f"{request.where}: {said}")
+
+    def _ask(self, request: AskDoor, running: RosRunning) -> Outcome:
+        running.say(f"asks for leave to open {request.place}")
+        clock = self._node.get_clock()
+        end = clock.now().nanoseconds * 1e-9 + request.timeout
+        return self._visits.ask(
+            request.place, lambda: clock.now().nanoseconds * 1e-9 > end, running.wait
+        )
 
     def _confirm(self, request: ConfirmDoor, running: RosRunning) -> Outcome:
         wanted = "OPEN" if request.opened else "CLOSE"

@@ -14,7 +14,17 @@ from hearth_tasks.core.evaluation import Truth, judge
 from hearth_tasks.core.floor import Floor
 from hearth_tasks.core.run import TaskRun
 from hearth_tasks.core.sentences import Bring, Go, Move, parse_task
-from hearth_tasks.core.skills import Close, FakeSkills, Navigate, Open, Pick, Posture, Put, Request
+from hearth_tasks.core.skills import (
+    AskDoor,
+    Close,
+    FakeSkills,
+    Navigate,
+    Open,
+    Pick,
+    Posture,
+    Put,
+    Request,
+)
 from hearth_tasks.core.staging import Staging
 from hearth_tasks.core.statistics import wilson_interval
 
@@ -153,8 +163,8 @@ def test_refuses_what_it_cannot_do_and_names_the_choices(
 def test_the_chore_opens_picks_closes_and_puts_in_this_order(home: Home) -> None:
     skills = FakeSkills()
     assert run(home, skills).ok
-    order = [kind for kind in kinds(skills.asked) if kind in (Open, Pick, Close, Put)]
-    assert order == [Open, Pick, Close, Put]
+    order = [kind for kind in kinds(skills.asked) if kind in (AskDoor, Open, Pick, Close, Put)]
+    assert order == [AskDoor, Open, Pick, Close, Put]
 
 
 def test_a_failed_pick_is_tried_again_after_another_look(home: Home) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import aiohttp
-from thinqconnect import ThinQAPIException
 
+from hearth_appliances.backends.sdk import ThinQAPIException
 from hearth_appliances.core.backend import CloudError, Fault
 
 TOO_MANY = 429

@@ -81,10 +81,14 @@ async def _row(rest: RestClient, info: DeviceInfo) -> Row:
 
 
 def _summary(values: Mapping[str, Json]) -> str:
-    told = [
-        f"{name.rsplit('/', 1)[-1]} {value}"
-        for wanted in _TELLING
-        for name, value in values.items()
-        if name.endswith(wanted)
-    ]
+    told = []
+    for wanted in _TELLING:
+        names = [name for name in values if name.endswith(wanted)]
+        told += [f"{_short(name, alone=len(names) == 1)} {values[name]}" for name in names]
     return ", ".join(told[:_MOST])
+
+
+def _short(name: str, *, alone: bool) -> str:
+    """``location/resource/property`` for people; the location only where there are several."""
+    location, _, rest = name.partition("/")
+    return rest.rpartition("/")[2] if alone else f"{location} {rest.rpartition('/')[2]}"

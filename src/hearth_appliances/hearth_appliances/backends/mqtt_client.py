@@ -1,4 +1,4 @@
-"""The SDK's MQTT client, where it can be taken elsewhere and does not stop the event loop."""
+"""MQTT as the vendor's SDK does it, where it can be taken elsewhere, without stopping the loop."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from typing import Any
 
 from awscrt import io, mqtt
 from awsiot import mqtt_connection_builder
-from thinqconnect import ThinQApi
-from thinqconnect.mqtt_client import ThinQMQTTClient
 
+from hearth_appliances.backends.credentials import credential_maker
 from hearth_appliances.backends.identity import Ticket
+from hearth_appliances.backends.sdk import ThinQApi
+
+_SERVICE = "SVC202"
+"""What LG calls this interface."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,12 @@ class ChannelSettings:
     """[s] without a connection after which the whole back end is opened anew."""
 
 
-class PushClient(ThinQMQTTClient):
-    """Overrides what cannot be configured: port, root certificate, waiting, certificates kept."""
+class PushClient:
+    """The SDK's MQTT client with port, root certificate, waiting and a kept certificate.
+
+    None of those can be configured there; the connection is the same (``awsiotsdk``), the
+    requests go through the SDK's REST client, and key and signing request are its own.
+    """
 
     def __init__(
         self,
@@ -71,16 +78,20 @@ class PushClient(ThinQMQTTClient):
             settings: Patience.
             authority: Root certificate (PEM); "": the one the SDK fetches.
         """
-        super().__init__(api, client_id, **vars(callbacks))
+        self._api = api
+        self._client_id = client_id
         self._callbacks = callbacks
         self._settings = settings
         self._authority = authority
+        self._server = ""
         self._port: int | None = None
+        self._topic = ""
+        self._connection: mqtt.Connection | None = None
 
     @property
     def connection(self) -> mqtt.Connection | None:
         """The library's connection."""
-        return self._mqtt_connection
+        return self._connection
 
     async def find_server(self) -> None:
         """Ask for the broker (one REST call), and keep its port: the SDK drops it.
@@ -88,18 +99,18 @@ class PushClient(ThinQMQTTClient):
         The vendor's own broker listens on 443, whatever port its answer names: only a
         loopback broker is taken at its word.
         """
-        route = await self._thinq_api.async_get_route()
+        route = await self._api.async_get_route()
         server = str(route["mqttServer"]).removeprefix("mqtts://")
         host, _, port = server.partition(":")
-        self._mqtt_server = host
+        self._server = host
         self._port = int(port) if port.isdigit() and host == "localhost" else None
 
     async def register(self) -> None:
         """Register this client (one REST call)."""
-        await self._thinq_api.async_post_client_register(
+        await self._api.async_post_client_register(
             payload={
                 "type": "MQTT",
-                "service-code": "SVC202",
+                "service-code": _SERVICE,
                 "device-type": "607",
                 "allowExist": True,
             }
@@ -107,16 +118,17 @@ class PushClient(ThinQMQTTClient):
 
     async def get_ticket(self) -> Ticket | None:
         """Key, request and certificate (one REST call); None: the cloud gave none."""
-        if not await asyncio.to_thread(self._generate) or not await self.issue_certificate():
-            return None
-        return Ticket(
-            self._mqtt_server,
-            self._port,
-            self.topic_subscription,
-            self.bytes_certificate.decode(),
-            self.bytes_private_key.decode(),
-            self.bytes_root_ca.decode(),
-        )
+        async with credential_maker() as maker:
+            key, request, authority = await maker.request(self._authority)
+            answer = await self._api.async_post_client_certificate(
+                {"service-code": _SERVICE, "csr": request}
+            )
+            given = (answer or {}).get("result") or {}
+            certificate, topics = given.get("certificatePem"), given.get("subscriptions")
+            if not certificate or not topics:
+                return None
+            expires = await maker.expiry(certificate)
+        return Ticket(self._server, self._port, topics[0], certificate, key, authority, expires)
 
     async def connect(self, ticket: Ticket, patience: float, *, subscribe: bool = True) -> None:
         """Connect and subscribe without stopping the event loop.
@@ -130,8 +142,8 @@ class PushClient(ThinQMQTTClient):
             Exception: Whatever the MQTT library says.
             TimeoutError: The broker does not answer.
         """
-        self.topic_subscription = ticket.topic
-        self._mqtt_connection = connection = await asyncio.to_thread(self._build, ticket)
+        self._topic = ticket.topic
+        self._connection = connection = await asyncio.to_thread(self._build, ticket)
         # Not a callback of the subscription: what waited at the broker comes before that.
         connection.on_message(self._callbacks.on_message_received)
         await _answer(connection.connect(), patience)
@@ -145,28 +157,16 @@ class PushClient(ThinQMQTTClient):
             Exception: Whatever the MQTT library says.
             TimeoutError: The broker does not answer.
         """
-        if self._mqtt_connection is None:
+        if self._connection is None:
             raise ConnectionError("not connected")
-        future, _ = self._mqtt_connection.subscribe(
-            topic=self.topic_subscription, qos=mqtt.QoS.AT_LEAST_ONCE
-        )
+        future, _ = self._connection.subscribe(topic=self._topic, qos=mqtt.QoS.AT_LEAST_ONCE)
         await _answer(future, self._settings.answer_timeout)
 
     def hang_up(self) -> None:
         """Close the connection (the SDK's own ``async_disconnect`` never does); no waiting."""
-        connection, self._mqtt_connection = self._mqtt_connection, None
+        connection, self._connection = self._connection, None
         if connection is not None:
             connection.disconnect()
-
-    async def _get_root_certificate(self, timeout: int = 15) -> str | None:
-        if self._authority:
-            return self._authority
-        found: str | None = await super()._get_root_certificate(timeout)
-        return found
-
-    def _generate(self) -> bool:
-        """The SDK's ``generate_csr`` makes an RSA key in the event loop; here, in a thread."""
-        return bool(asyncio.run(self.generate_csr()))
 
     def _build(self, ticket: Ticket) -> Any:
         group = io.EventLoopGroup(1)

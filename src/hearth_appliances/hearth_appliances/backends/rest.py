@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
-from thinqconnect import ThinQApi
 
 from hearth_appliances.backends.failures import to_cloud_error
+from hearth_appliances.backends.sdk import ThinQApi
 from hearth_appliances.core.backend import CloudError, Fault, Listener, Reading
 from hearth_appliances.core.profile import Json, flatten_state
 from hearth_appliances.core.values import DeviceInfo

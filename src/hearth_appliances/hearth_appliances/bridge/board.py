@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hearth_core.home.model import Home
-from hearth_nodekit.convert import to_time
-from hearth_nodekit.topics import (
+from hearth_nodekit.appliance_topics import (
     APPLIANCES,
     BRIDGE_STATUS,
     appliance_access,
@@ -14,6 +13,7 @@ from hearth_nodekit.topics import (
     appliance_events,
     appliance_state,
 )
+from hearth_nodekit.convert import to_time
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 

@@ -17,7 +17,7 @@ from hearth_appliances.core.backend import Backend, CloudError, Fault, Link, Pus
 from hearth_appliances.core.budget import Priority, RateBudget
 from hearth_appliances.core.events import Event
 from hearth_appliances.core.ingest import Appliance, Ingest
-from hearth_appliances.core.leases import LeaseTable
+from hearth_appliances.core.leases import LeaseTable, restored
 from hearth_appliances.core.machines import Phase, Unit, units_of
 from hearth_appliances.core.roster import Roster
 from hearth_appliances.core.settings import HubSettings, Tally
@@ -27,6 +27,7 @@ from hearth_appliances.core.watchdog import Errand, Watchdog
 
 T = TypeVar("T")
 TOKEN = "fencing_token"
+LEASES = "leases"
 
 
 def news() -> Callable[[], bool]:
@@ -68,7 +69,9 @@ class Hub:
         self.budget = RateBudget(store, self.settings.budget, wall())
         self.watchdog = Watchdog(self.settings.watch)
         token = store.note(TOKEN)
-        self.leases = LeaseTable(token + 1 if isinstance(token, int) else 1)
+        self.leases = LeaseTable(
+            token + 1 if isinstance(token, int) else 1, restored(store.note(LEASES), clock())
+        )
         self.tally = Tally()
         self.roster = Roster(self)
         self.connected = False

@@ -106,7 +106,7 @@ class Ingest:
         slugs = self.store.slugs()
         slug = slugs.get(info.device_id)
         if slug is None:
-            slug = slugify(info.alias, slugs.values())
+            slug = slugify(info.alias, slugs.values(), info.device_type)
         info = replace(info, slug=slug)
         if known is None:
             values, moved = self.store.values(info.device_id)

@@ -7,6 +7,7 @@ who slept through the end of its lease cannot act on it. People come before robo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -45,11 +46,21 @@ class LeaseRefusedError(HearthError):
 class LeaseTable:
     """All leases of a home. Time is an argument, and tokens only grow."""
 
-    def __init__(self, first_token: int = 1) -> None:
-        """``first_token``: larger than every token given before a restart."""
-        self._leases: dict[str, Lease] = {}
+    def __init__(self, first_token: int = 1, kept: Iterable[Lease] = ()) -> None:
+        """Go on after a restart, or begin.
+
+        Args:
+            first_token: Larger than every token given before.
+            kept: Leases of before; they go on, so that nobody else opens the holder's door.
+        """
+        self._leases = {lease.slug: lease for lease in kept}
         self._next = first_token
         self._latest = float("-inf")
+
+    @property
+    def given(self) -> tuple[Lease, ...]:
+        """The last lease of every appliance that was not given back; some may have ended."""
+        return tuple(self._leases.values())
 
     def holder(self, slug: str, now: float) -> Lease | None:
         """Lease in force at ``now`` [s]; None: free."""
@@ -125,3 +136,28 @@ class LeaseTable:
 def _check_duration(duration: float) -> None:
     if not 0.0 < duration <= LONGEST:
         raise BadInputError(f"a lease lasts more than 0 and at most {LONGEST:.0f} s: {duration}")
+
+
+def restored(kept: object, now: float) -> list[Lease]:
+    """Leases as :func:`kept_form` wrote them; what cannot be read is no lease.
+
+    Args:
+        kept: What was remembered.
+        now: Time [s]; a clock set back meanwhile lengthens no lease beyond :data:`LONGEST`.
+    """
+    if not isinstance(kept, list):
+        return []
+    leases = []
+    for entry in kept:
+        try:
+            slug, holder, rank, token, end = entry
+            lease = Lease(str(slug), str(holder), Rank(rank), int(token), float(end))
+        except (TypeError, ValueError):
+            continue
+        leases.append(replace(lease, end=min(lease.end, now + LONGEST)))
+    return leases
+
+
+def kept_form(leases: Iterable[Lease]) -> list[list[str | int | float]]:
+    """Leases for :func:`restored`, in JSON's types."""
+    return [[each.slug, each.holder, int(each.rank), each.token, each.end] for each in leases]

@@ -20,9 +20,9 @@ from hearth_appliances.core import preconditions
 from hearth_appliances.core.backend import CloudError, Fault, Link
 from hearth_appliances.core.budget import Priority
 from hearth_appliances.core.heat import stops
-from hearth_appliances.core.hub import TOKEN, Hub
+from hearth_appliances.core.hub import LEASES, TOKEN, Hub
 from hearth_appliances.core.ingest import Appliance
-from hearth_appliances.core.leases import Lease, LeaseRefusedError, Rank
+from hearth_appliances.core.leases import Lease, LeaseRefusedError, Rank, kept_form
 from hearth_appliances.core.machines import Phase, Unit
 from hearth_appliances.core.preconditions import Precondition
 from hearth_appliances.core.profile import MAIN, Json
@@ -73,7 +73,7 @@ class Pipeline:
     # Leases
 
     def acquire(self, slug: str, holder: str, duration: float, *, person: bool = False) -> Lease:
-        """Take a lease; its token is on disk before anybody sees it.
+        """Take a lease; it is on disk before anybody sees it.
 
         Raises:
             UnknownNameError: No such appliance.
@@ -86,6 +86,7 @@ class Pipeline:
         rank = Rank.PERSON if person else Rank.ROBOT
         lease = self.hub.leases.acquire(slug, holder, duration, self.hub.clock(), rank)
         self.hub.store.keep_note(TOKEN, lease.token)
+        self._keep_leases()
         self._attend(slug, duration)
         self.on_access(slug)
         return lease
@@ -93,6 +94,7 @@ class Pipeline:
     def renew(self, slug: str, token: int, duration: float) -> Lease:
         """Keep a lease; raises as :meth:`LeaseTable.renew`."""
         lease = self.hub.leases.renew(slug, token, duration, self.hub.clock())
+        self._keep_leases()
         self._attend(slug, duration)
         self.on_access(slug)
         return lease
@@ -100,7 +102,11 @@ class Pipeline:
     def release(self, slug: str, token: int) -> None:
         """Give a lease back."""
         self.hub.leases.release(slug, token, self.hub.clock())
+        self._keep_leases()
         self.on_access(slug)
+
+    def _keep_leases(self) -> None:
+        self.hub.store.keep_note(LEASES, kept_form(self.hub.leases.given))
 
     # Commands
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
@@ -171,9 +172,18 @@ def _older(received: float, order: float | None, known: Value) -> bool:
     return received < known.receive_stamp
 
 
-def slugify(alias: str, taken: Iterable[str]) -> str:
-    """Topic name part of an alias, unique among ``taken``: ``Wine cellar`` -> wine_cellar."""
-    base = re.sub(r"[^a-z0-9]+", "_", alias.lower()).strip("_") or "appliance"
+def _ascii(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
+
+
+def slugify(alias: str, taken: Iterable[str], device_type: str = "") -> str:
+    """Topic name part of an alias, unique among ``taken``: ``Wine cellar`` -> wine_cellar.
+
+    ROS names are ASCII: accents are dropped (``Küche`` -> kuche), and an alias in another script
+    gives way to the type of the device (DEVICE_WASHER -> washer).
+    """
+    base = _ascii(alias) or _ascii(device_type.removeprefix("DEVICE_")) or "appliance"
     if base[0].isdigit():
         base = f"appliance_{base}"
     used, slug, number = set(taken), base, 2

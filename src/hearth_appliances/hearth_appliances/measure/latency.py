@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hearth_nodekit.appliance_topics import appliance_events
 from hearth_nodekit.testing import Spinner, isolated_context, wait_until
-from hearth_nodekit.topics import appliance_events
 from rclpy.node import Node
 
 from hearth_appliances.bridge_node import BridgeNode

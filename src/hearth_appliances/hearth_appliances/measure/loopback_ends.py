@@ -10,8 +10,9 @@ import sys
 import time as wall
 from collections.abc import Mapping
 
+from hearth_nodekit.appliance_topics import appliance_events
+from hearth_nodekit.middleware import expect_small_messages
 from hearth_nodekit.testing import Spinner, isolated_context, wait_until
-from hearth_nodekit.topics import appliance_events
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -62,6 +63,7 @@ def _listen(devices: int, count: int) -> None:
 
 def _bridge(endpoint: str, devices: int) -> None:
     """A bridge until its standard input is closed."""
+    expect_small_messages()  # as the bridge's own process
     overrides = [Parameter("endpoint", value=endpoint)]
     with isolated_context() as context:
         node = BridgeNode(context=context, parameter_overrides=overrides)

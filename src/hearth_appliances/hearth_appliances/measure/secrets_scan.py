@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import rclpy
-from hearth_nodekit.topics import (
-    DIAGNOSTICS,
+from hearth_nodekit.appliance_topics import (
     appliance_access,
     appliance_capabilities,
     appliance_events,
     appliance_state,
 )
+from hearth_nodekit.topic import DIAGNOSTICS
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter

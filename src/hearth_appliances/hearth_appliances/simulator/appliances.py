@@ -13,7 +13,7 @@ from hearth_appliances.core.profile import Json, flatten_state, resolve
 from hearth_appliances.simulator.catalogue import air, cleaning, cold, cooking, laundry, water
 from hearth_appliances.simulator.machine import Appliance, Kind, RefusedError, Report
 
-__all__ = ["KINDS", "PLACES", "Appliance", "RefusedError", "Report", "load_appliance", "make"]
+__all__ = ["KINDS", "PLACES", "Appliance", "RefusedError", "Report", "load_appliances", "make"]
 
 KINDS: Mapping[str, Kind] = {
     kind.device_type: kind
@@ -44,23 +44,32 @@ def make(device_type: str, device_id: str, alias: str) -> Appliance:
     return Appliance(KINDS[device_type], device_id, alias)
 
 
-def load_appliance(path: Path) -> Appliance:
-    """A machine from a JSON file: ``profile``, and if known ``state``, ``deviceType``, ``alias``.
+def load_appliances(path: Path) -> list[Appliance]:
+    """Machines from a JSON file: an object or a list of objects.
 
-    It has no physics: what is written is what it then says.
+    Each has ``profile``, and if known ``state``, ``deviceType``, ``deviceId``, ``alias``. They
+    have no physics: what is written is what they then say.
 
     Raises:
-        BadInputError: The file cannot be read or has no profile.
+        BadInputError: The file cannot be read, or something in it has no profile.
     """
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise BadInputError(f"{path}: {error}") from error
+    entries = content if isinstance(content, list) else [content]
+    return [
+        _loaded(entry, path, f"{path.stem}-{number}" if number else path.stem)
+        for number, entry in enumerate(entries)
+    ]
+
+
+def _loaded(content: Json, path: Path, name: str) -> Appliance:
     if not isinstance(content, Mapping) or not isinstance(content.get("profile"), Mapping):
-        raise BadInputError(f"{path}: expected an object with 'profile'")
+        raise BadInputError(f"{path}: expected an object with 'profile', or a list of such")
     kind = Kind(str(content.get("deviceType", "DEVICE_UNKNOWN")), content["profile"])
-    device_id = str(content.get("deviceId") or f"file-{path.stem}")
-    machine = Appliance(kind, device_id, str(content.get("alias") or path.stem))
+    device_id = str(content.get("deviceId") or f"file-{name}")
+    machine = Appliance(kind, device_id, str(content.get("alias") or name))
     values: Mapping[str, Json] = resolve(
         flatten_state(content.get("state") or {}), machine.properties
     )

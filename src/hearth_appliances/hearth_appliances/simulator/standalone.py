@@ -17,7 +17,7 @@ from hearth_core.errors import BadInputError, HearthError
 
 from hearth_appliances.endpoint import default_path, read_endpoint
 from hearth_appliances.simulator.acts import HELP, Script, perform
-from hearth_appliances.simulator.appliances import KINDS, Appliance, load_appliance, make
+from hearth_appliances.simulator.appliances import KINDS, Appliance, load_appliances, make
 from hearth_appliances.simulator.cloud import Cloud
 from hearth_appliances.simulator.pushes import Outgoing, PushShape
 from hearth_appliances.simulator.server import CloudServer, Ports
@@ -147,7 +147,7 @@ def make_appliances(options: Options) -> list[Appliance]:
         made.append(make(name, f"{index:02x}{'5' * 30}", alias))
     for path in options.files:
         found = sorted(path.glob("*.json")) if path.is_dir() else [path]
-        made += [load_appliance(item) for item in found]
+        made += [machine for item in found for machine in load_appliances(item)]
     if not made:
         raise BadInputError(f"no devices in {[str(path) for path in options.files]}")
     return made

@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from hearth_core.ports import JointLimits
 
+from hearth_drivers.core.braking import Brake, along, straight
 from hearth_drivers.core.spline import Spline, fade
+from hearth_drivers.core.streaming import StreamTarget
 from hearth_drivers.core.trajectory import ErrorCode, Goal, Plan, Tolerances, make_plan
 
 Array = npt.NDArray[np.float64]
@@ -43,6 +45,7 @@ class Phase(Enum):
     TRACKING = auto()
     SETTLING = auto()
     BRAKING = auto()
+    STREAMING = auto()
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,8 @@ class JointController:
         self._fade: Spline | None = None
         self._finish: Finish | None = None
         self._begin = 0.0
-        self._brake: tuple[Array, Array, float] | None = None
+        self._brake: Brake | None = None
+        self._stream: StreamTarget | None = None
         self._brake_result: Result | None = None
         self._last: Snapshot | None = None
         self._ticked = -math.inf
@@ -209,14 +213,37 @@ class JointController:
         self._phase = Phase.WAITING if self._begin > now else Phase.TRACKING
         return replaced
 
+    def steer(self, target: StreamTarget) -> Result | None:
+        """Follow single targets; returns the result of the motion that gives way, if one was."""
+        replaced = None
+        if self._phase not in {Phase.HOLDING, Phase.STREAMING}:
+            replaced = self._brake_result or Result(
+                Ending.PREEMPTED, ErrorCode.INVALID_GOAL, "preempted: the joints are steered"
+            )
+        self._plan = self._brake = self._brake_result = None
+        self._stream = target
+        self._phase = Phase.STREAMING
+        return replaced
+
     def cancel(self, now: float, result: Result | None = None) -> None:
-        """Brake at the acceleration limits, then hold; the motion ends with ``result``."""
-        if self.idle or self._phase is Phase.BRAKING:
+        """Brake along the path within the acceleration limits, then hold.
+
+        The motion ends with ``result``. A path that was free is so to its end, and where the
+        joints came from something else (a motion was replaced) they stop straight on.
+        """
+        if self.idle or self._phase in {Phase.BRAKING, Phase.STREAMING}:
             return
         assert self._reference is not None
         ending = result or Result(Ending.CANCELED, message="canceled by the client")
-        duration = float(np.max(np.abs(self._velocity) / self._max_acceleration))
-        self._brake = (self._reference, self._velocity, max(duration, 1e-3))
+        assert self._plan is not None
+        assert self._fade is not None
+        time = now - self._begin
+        if self._phase is Phase.TRACKING and time >= self._fade.duration:
+            # From the last tick on: the joints have not been told of anything later.
+            behind = max(self._ticked - self._begin, 0.0)
+            self._brake = along(self._plan.spline, behind, self._max_acceleration)
+        else:
+            self._brake = straight(self._reference, self._velocity, self._max_acceleration)
         self._brake_result = ending
         self._begin = now
         self._phase = Phase.BRAKING
@@ -252,6 +279,10 @@ class JointController:
         if now < before - CLOCK_SLACK:
             failed = Result(Ending.FAILED, ErrorCode.INVALID_GOAL, "the clock was set back")
             return self.freeze(measured), failed
+        if self._phase is Phase.STREAMING:
+            self._follow_stream(now)
+            if self._phase is Phase.STREAMING:
+                return Command(self._reference, self._velocity), None  # type: ignore[arg-type]
         if self._phase is Phase.BRAKING:
             return self._tick_braking(now)
         if self._phase is Phase.WAITING:
@@ -294,15 +325,25 @@ class JointController:
         self._phase = Phase.HOLDING
         return Command(position, self._velocity), ended
 
+    def _follow_stream(self, now: float) -> None:
+        """Reference at ``now``, or the beginning of a brake when nobody steers any more."""
+        assert self._stream is not None
+        if now > self._stream.end:
+            position, velocity = self._stream.sample(now)
+            self._brake = straight(position, velocity, self._max_acceleration)
+            self._begin, self._phase = self._stream.end, Phase.BRAKING
+            return
+        position, self._velocity = self._stream.sample(now)
+        self._reference = np.minimum(np.maximum(position, self._lower), self._upper)
+
     def _tick_braking(self, now: float) -> tuple[Command | None, Result | None]:
         assert self._brake is not None
-        start, speed, duration = self._brake
-        t = min(max(now - self._begin, 0.0), duration)
-        position = start + speed * (t - 0.5 * t * t / duration)
+        time = now - self._begin
+        position, self._velocity = self._brake.sample(time)
         position = np.minimum(np.maximum(position, self._lower), self._upper)
-        self._reference, self._velocity = position, speed * (1.0 - t / duration)
+        self._reference = position
         command = Command(position, self._velocity)
-        if t < duration:
+        if time < self._brake.duration:
             return command, None
         result = self._brake_result
         self._plan = self._brake = self._brake_result = None

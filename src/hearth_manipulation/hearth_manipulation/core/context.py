@@ -12,11 +12,13 @@ from hearth_core.geometry import Pose2, Transform
 from hearth_core.home.model import Home
 from hearth_description.core.postures import Semantics
 
+from hearth_manipulation.core.courses import Course
 from hearth_manipulation.core.doors import Swing
 from hearth_manipulation.core.driving import Driver
 from hearth_manipulation.core.furniture import near_things
 from hearth_manipulation.core.grasps import Hand
 from hearth_manipulation.core.kinematics import Array
+from hearth_manipulation.core.live import LiveScene
 from hearth_manipulation.core.model import RobotModel
 from hearth_manipulation.core.mover import Mover, arm
 from hearth_manipulation.core.planning import Planner
@@ -69,10 +71,21 @@ class Context:
 
     swings: dict[str, Swing] = field(default_factory=dict)
     """Doors as last seen, in map, by ``place/joint``."""
+    courses: dict[str, Course] = field(default_factory=dict)
+    """Ways of bars that were pulled, from closed, in map, by ``place/joint``."""
+    first_seen: dict[str, Transform] = field(default_factory=dict)
+    """Poses of handles (map) before their parts were moved, by ``place/joint``."""
+    first_openings: dict[str, float] = field(default_factory=dict)
+    """How far these were open then [rad]."""
+    felt: set[str] = field(default_factory=set)
+    """Parts whose way was learned by moving them, by ``place/joint``."""
+    guessed: set[str] = field(default_factory=set)
+    """Parts of which only the looks are known, taken to be hinged opposite to their handle."""
 
     def __post_init__(self) -> None:
         self.planner = Planner(self.model)
         self.mover = Mover(self.body, self.planner)
+        self.mover.live = self.live_scene
         self.driver = Driver(self.body)
 
     def hold(self, side: str, held: Held | None) -> None:
@@ -115,6 +128,20 @@ class Context:
         seen = self.seen_places.get(name)
         return odom_from_map @ (self.home.place(name).frame if seen is None else seen)
 
+    def motions(self) -> dict[str, Transform]:
+        """How parts have moved since they were closed (odom), of those whose way was learned."""
+        odom_from_map = self.eyes.odom_from_map()
+        found: dict[str, Transform] = {}
+        for name in self.felt | self.guessed:
+            place, _, joint = name.partition("/")
+            opening = self.openings.get(place, {}).get(joint, 0.0)
+            if name in self.courses:
+                found[name] = self.courses[name].moved_by(odom_from_map).motion(opening)
+            elif name in self.swings:
+                swing = self.swings[name].moved_by(odom_from_map.planar())
+                found[name] = swing.motion(opening)
+        return found
+
     def scene(
         self,
         *,
@@ -135,7 +162,7 @@ class Context:
         base = around or self.body.base()
         seen = {name: odom_from_map @ pose for name, pose in self.seen_places.items()}
         solids = near_things(
-            self.home, odom_from_map, (base.x, base.y), REACH, self.openings, seen
+            self.home, odom_from_map, (base.x, base.y), REACH, self.openings, seen, self.motions()
         )
         if things:
             held = {item.id for item in self.held.values()}
@@ -149,6 +176,12 @@ class Context:
                 low = np.array([base.x - 1.2, base.y - 1.2, 0.1])
                 scene = scene.with_seen(SeenSurfaces.from_points(points, low, low + 2.4, 0.02))
         return scene
+
+    def live_scene(self, planned: Scene) -> LiveScene:
+        """The world while something moves that was planned in ``planned``."""
+        known = {thing.id for thing in self.eyes.things()}
+        known |= {item.id for item in self.held.values()}
+        return LiveScene(planned, known, self.eyes.things, as_solid)
 
     def may_stand(self, scene: Scene) -> Standing:
         """Check of base poses against the lidar and the scene."""

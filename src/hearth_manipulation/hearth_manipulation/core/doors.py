@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from hearth_core.geometry import Pose2, Transform, wrap_angle
-from hearth_core.home.model import Articulation, JointKind, Place
+from hearth_core.home.model import Articulation, Orientation, Place
 
+from hearth_manipulation.core.courses import Course
 from hearth_manipulation.core.grasps import heading
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.ports import Door
@@ -33,10 +34,13 @@ class Swing:
     """Of the bar's middle above the floor."""
     length: float
     """From the hinge to the free edge."""
+    diameter: float = 0.022
+    """Of the bar."""
 
     @classmethod
     def from_door(cls, door: Door, length: float) -> Swing:
         """From what perception sees; ``length`` of the leaf from the home model."""
+        assert door.hinge is not None
         sign = 1.0 if door.hinge.rotation[2, 2] > 0.0 else -1.0
         x = door.handle.rotation[:, 0]
         facing = math.atan2(float(x[1]), float(x[0])) - sign * door.opening
@@ -51,6 +55,61 @@ class Swing:
             float(door.handle.translation[2]),
             length,
         )
+
+    @classmethod
+    def by_looks(cls, door: Door, joint: Articulation) -> Swing:
+        """From the front's looks alone: taken to be hinged at the edge far from its handle.
+
+        Good for standing before the handle and hooking it; where the hinge is, the handle's way
+        tells (:meth:`from_course`).
+        """
+        assert joint.handle is not None
+        aside = joint.handle.centre[1] - joint.panel.centre[1]
+        sign = -1.0 if aside >= 0.0 else 1.0
+        lever = 0.5 * joint.panel.size[1] + abs(aside)
+        local = np.array([joint.handle.centre[0] - joint.panel.centre[0], -sign * lever])
+        x = door.handle.rotation[:, 0]
+        face = math.atan2(float(x[1]), float(x[0]))
+        back = Pose2(0.0, 0.0, face).apply(local)
+        hinge = door.handle.translation[:2] - back
+        return cls(
+            (float(hinge[0]), float(hinge[1])),
+            sign,
+            face - sign * door.opening,
+            (float(local[0]), float(local[1])),
+            float(door.handle.translation[2]),
+            joint.panel.size[1],
+        )
+
+    def from_course(self, course: Course, opening: float) -> Swing:
+        """This door with the hinge that its bar's way tells; it began at ``opening`` [rad]."""
+        hinge = (course.start + course.across / course.bend)[:2]
+        sign = math.copysign(1.0, course.bend)
+        facing = self.facing + (self.sign - sign) * opening
+        local = Pose2(0.0, 0.0, -(facing + sign * opening)).apply(course.start[:2] - hinge)
+        edge = self.length - abs(self.handle[1])
+        return replace(
+            self,
+            hinge=(float(hinge[0]), float(hinge[1])),
+            sign=sign,
+            facing=facing,
+            handle=(float(local[0]), float(local[1])),
+            length=abs(float(local[1])) + edge,
+        )
+
+    def seen_again(self, door: Door) -> tuple[Swing, float]:
+        """This door, its hinge known, with the handle where it is seen now; and its opening."""
+        opening = self.opening_of(door.handle.translation)
+        along = door.handle.translation[:2] - self.bar(opening)[:2]
+        hinge = (self.hinge[0] + float(along[0]), self.hinge[1] + float(along[1]))
+        height = float(door.handle.translation[2])
+        return replace(self, hinge=hinge, height=height), opening
+
+    def motion(self, opening: float) -> Transform:
+        """How the leaf has moved since it was closed."""
+        turn = heading(self.sign * opening)
+        pivot = np.array([self.hinge[0], self.hinge[1], 0.0])
+        return Transform(turn, pivot - turn @ pivot)
 
     def moved_by(self, motion: Pose2) -> Swing:
         """The same door in another frame, given ``new_from_old``."""
@@ -141,9 +200,9 @@ def front_pose(place: Place, frame: Transform, joint: Articulation, distance: fl
     return frame.planar() @ Pose2(place.size[0] / 2.0 + distance, float(y), math.pi)
 
 
-def is_side_hinged(joint: Articulation) -> bool:
-    """Whether it is a door about a vertical axis with a bar to hook."""
-    return joint.kind is JointKind.HINGED and abs(joint.axis[2]) > 0.9 and joint.handle is not None
+def is_level(joint: Articulation) -> bool:
+    """Whether its bar runs level: a drawer's or a flap's."""
+    return joint.handle is not None and joint.handle.orientation is Orientation.HORIZONTAL
 
 
 def place_from_door(place: Place, joint: Articulation, swing: Swing) -> Transform:

@@ -27,7 +27,10 @@ def moved(joint: Articulation, opening: float) -> Transform:
 
 
 def place_things(
-    place: Place, frame: Transform, openings: Mapping[str, float] | None = None
+    place: Place,
+    frame: Transform,
+    openings: Mapping[str, float] | None = None,
+    motions: Mapping[str, Transform] | None = None,
 ) -> list[Thing]:
     """Solids of one place.
 
@@ -35,6 +38,8 @@ def place_things(
         place: From the home model.
         frame: Scene from place, at floor level.
         openings: How far its joints are open [rad or m]; not named: closed.
+        motions: How parts have moved since they were closed (scene), by ``place/joint``: what was
+            felt or seen goes before what the home model says.
     """
     openings = openings or {}
     depth, width, height = place.size
@@ -69,7 +74,10 @@ def place_things(
             level = (surface.height - PLATE, surface.height)
             add(surface.name, (r.x_min, r.x_max), (r.y_min, r.y_max), level)
     for joint in place.joints:
-        pose = frame @ moved(joint, openings.get(joint.name, 0.0))
+        known = (motions or {}).get(f"{place.name}/{joint.name}")
+        pose = (
+            frame @ moved(joint, openings.get(joint.name, 0.0)) if known is None else known @ frame
+        )
         panel = pose @ Transform(np.eye(3), np.array(joint.panel.centre, float))
         name = f"{place.name}/{joint.name}"
         things.append(Thing(name, "box", np.array(joint.panel.size, float), panel))
@@ -113,6 +121,7 @@ def near_things(
     reach: float,
     openings: Mapping[str, Mapping[str, float]],
     corrections: Mapping[str, Transform],
+    motions: Mapping[str, Transform] | None = None,
 ) -> list[Thing]:
     """Solids of the furniture near a point.
 
@@ -123,6 +132,7 @@ def near_things(
         reach: How near [m].
         openings: By place and joint.
         corrections: Scene from place for places whose true pose was seen.
+        motions: As in :func:`place_things`.
     """
     found: list[Thing] = []
     for place in home.places:
@@ -132,5 +142,5 @@ def near_things(
         half = math.hypot(place.size[0], place.size[1]) / 2.0
         away = math.hypot(frame.translation[0] - around[0], frame.translation[1] - around[1])
         if away - half <= reach:
-            found += place_things(place, frame, openings.get(place.name))
+            found += place_things(place, frame, openings.get(place.name), motions)
     return found

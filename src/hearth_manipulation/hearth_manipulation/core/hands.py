@@ -48,6 +48,11 @@ def hook(side: str, fingers: float = 1.7) -> dict[str, float]:
     return posture(side, fingers, 0.0, 0.0)
 
 
+def empty_flexion(diameter: float) -> float:
+    """Flexion that says a bar is gone: thinner bars [m] let fingers close farther [rad]."""
+    return float(np.interp(diameter, (0.012, 0.022), (1.67, 1.62)))
+
+
 def fist(side: str) -> dict[str, float]:
     """Closed hand for pushing, thumb beside the index finger."""
     return posture(side, 1.7, 0.0, 0.0)

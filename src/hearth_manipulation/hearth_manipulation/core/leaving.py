@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 from hearth_core.geometry import Pose2
 from hearth_core.home.model import Articulation, Place
 
 from hearth_manipulation.core.context import Context
 from hearth_manipulation.core.doors import Swing, front_pose
-from hearth_manipulation.core.mover import arm
+from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.planning import PlanningError
 
 
@@ -29,6 +31,14 @@ def tuck(context: Context, side: str) -> None:
             context.mover.go_named(joints, goal, scene)
         return
     context.mover.go_named(joints, goal, scene)
+
+
+def step_back(context: Context, way: float = 0.15) -> None:
+    """The base straight back by ``way`` [m], as far as there is room."""
+    with suppress(MotionError):
+        context.driver.to(
+            context.body.base() @ Pose2(-way, 0.0, 0.0), tolerance=0.04, turn_tolerance=0.1
+        )
 
 
 def go_around(

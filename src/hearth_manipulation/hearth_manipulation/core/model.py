@@ -180,7 +180,12 @@ class RobotModel:
         return Transform(rotations[i], translations[i])
 
     def attach(
-        self, link: str, centers: Array, radius: Array, touches: Sequence[str]
+        self,
+        link: str,
+        centers: Array,
+        radius: Array,
+        touches: Sequence[str],
+        name: str = "attached_object",
     ) -> RobotModel:
         """The same robot holding something made of spheres.
 
@@ -189,6 +194,7 @@ class RobotModel:
             centers: [m] in that link, shape (N, 3).
             radius: [m], shape (N,).
             touches: Links that may touch it.
+            name: Of the new link.
         """
         parent = self.link(link)
         tree = Tree(
@@ -205,7 +211,7 @@ class RobotModel:
         pairs = set(self.may_touch) | {(self.link(name), index) for name in (*touches, link)}
         return replace(
             self,
-            links=(*self.links, "attached_object"),
+            links=(*self.links, name),
             tree=tree,
             sphere_link=np.concatenate(
                 [self.sphere_link, np.full(len(radius), index, np.int32)]

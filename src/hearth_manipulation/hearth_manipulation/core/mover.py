@@ -14,6 +14,7 @@ from hearth_manipulation.core.planning import Planner, PlanningError, Target
 from hearth_manipulation.core.ports import Body, Motion
 from hearth_manipulation.core.scene import Scene
 from hearth_manipulation.core.timing import Trajectory
+from hearth_manipulation.core.watching import LiveCheck, TrajectoryWatch
 
 TICK = 0.02
 """How often waiting looks up [s]."""
@@ -21,6 +22,10 @@ TICK = 0.02
 
 PATIENCE = 8.0
 """How much longer than planned a motion may take; controllers notice failure sooner [s]."""
+DETOURS = 2
+"""So many times another way is looked for after something got into the way."""
+AT_REST = 0.5
+"""Joints that were told to stop have stopped after this [s]."""
 THERE = 0.05
 """Joints this near to a motion's end are there, whatever became of the answer [rad or m]."""
 
@@ -47,6 +52,9 @@ class Mover:
         self.planner = planner
         self.speed = speed
         self._fingers: dict[str, Array] = {}
+        self.live: Callable[[Scene], Callable[[], Scene | None]] | None = None
+        """Given the planned scene, gives the newest one whenever asked while the motion runs."""
+        self._newest: Callable[[], Scene | None] = lambda: None
         self.on_path: Callable[[Array, str], None] = lambda _path, _tip: None
         """Told of every path before it is driven, with the link whose way matters."""
 
@@ -81,16 +89,28 @@ class Mover:
             upright: Side whose grasp frame keeps its z up; None: any.
             speed: Fraction of the limits; None: the mover's.
 
+        Something that gets into the way stops the motion; another way round it is then looked for.
+
         Raises:
             PlanningError: No way.
-            MotionError: The controller failed.
+            MotionError: The controller failed, or ``path_blocked`` again and again.
         """
-        start = self.configuration()
         constraint = None
         if upright is not None:
             constraint = (grasp_frame(upright), (0.0, 0.0, 1.0), 0.35)
-        path = self.planner.plan(joints, start, goals, scene, margin=margin, upright=constraint)
-        self.run(joints, path, scene, speed)
+        for left in range(DETOURS, -1, -1):
+            start = self.configuration()
+            path = self.planner.plan(
+                joints, start, goals, scene, margin=margin, upright=constraint
+            )
+            try:
+                self.run(joints, path, scene, speed)
+                break
+            except MotionError as error:
+                if error.reason != "path_blocked" or not left:
+                    raise
+            self.body.pause(AT_REST)
+            scene = self._newest() or scene
         return path[-1]
 
     def go_named(
@@ -140,17 +160,52 @@ class Mover:
     ) -> None:
         """Time a path and run it on the controllers of its joints.
 
+        With a scene, the rest of the motion is checked against the world as it becomes, and stops
+        when something gets into its way.
+
         Raises:
             PlanningError: The timed path collides.
-            MotionError: A controller failed.
+            MotionError: A controller failed, or ``path_blocked``.
         """
         trajectory = self.planner.timed(joints, path, scene, speed or self.speed)
+        self.execute(joints, trajectory, path, scene)
+
+    def execute(
+        self,
+        joints: Sequence[str],
+        trajectory: Trajectory,
+        path: Array,
+        scene: Scene | None,
+        planner: Planner | None = None,
+        world: Callable[[], Scene | None] | None = None,
+    ) -> None:
+        """Run a timed motion on the controllers of its joints, all of them at once.
+
+        Args:
+            joints: Those that move.
+            trajectory: The motion.
+            path: Full configurations that give the other joints, shape (N, D).
+            scene: The world it was planned in; None: it touches on purpose, or nothing is known.
+            planner: Who planned it; None: the mover's.
+            world: Gives the newest scene; None: as :attr:`live` has it.
+
+        Raises:
+            MotionError: A controller failed, or ``path_blocked``.
+        """
+        check = None
+        if world is None and scene is not None and self.live is not None:
+            world = self.live(scene)
+        if world is not None and scene is not None:
+            watch = TrajectoryWatch(planner or self.planner, joints, trajectory, path[0], scene)
+            if not watch.blind:
+                self._newest = world
+                check = LiveCheck(watch, self._newest, self.body.now())
         side = next((s for s in SIDES if ARM_JOINTS[s][0] in joints), None)
         if side is not None:
             self.on_path(path, grasp_frame(side))
         motions = [self.body.follow(group, part) for group, part in split(trajectory).items()]
         try:
-            self.wait(motions, trajectory.duration + PATIENCE)
+            self.wait(motions, trajectory.duration + PATIENCE, check=check)
         except MotionError as error:
             if error.reason != "motion_timeout" or not self._arrived(trajectory):
                 raise
@@ -216,27 +271,38 @@ class Mover:
         """Close or open a hand until it stalls or is there."""
         self.wait([self.body.grip(side, opening, effort)], timeout, strict=False)
 
-    def wait(self, motions: Sequence[Motion], timeout: float, *, strict: bool = True) -> None:
+    def wait(
+        self,
+        motions: Sequence[Motion],
+        timeout: float,
+        *,
+        strict: bool = True,
+        check: Callable[[float], str | None] | None = None,
+    ) -> None:
         """Wait for motions to end; whatever ends the waiting early cancels them.
 
         Args:
             motions: Running commands.
             timeout: [s].
             strict: A motion that failed or did not end in time is an error.
+            check: Asked all the time; what it says is in the way ends the motions.
 
         Raises:
-            MotionError: One failed or did not end.
+            MotionError: One failed, did not end, or ``path_blocked``.
         """
         deadline = self.body.now() + timeout
         try:
             while not all(motion.done() for motion in motions):
                 if any(motion.done() and motion.problem() for motion in motions):
                     break
+                blocked = check and check(self.body.now())
+                if blocked:
+                    raise MotionError("path_blocked", f"stopped, something came in: {blocked}")
                 if self.body.now() > deadline:
                     if strict:
                         raise MotionError("motion_timeout", f"no end after {timeout:.1f} s")
                     break
-                self.body.pause(TICK)
+                self.body.pause(TICK if check is None else 0.5 * TICK)
         finally:
             for motion in motions:
                 if not motion.done():

@@ -93,8 +93,9 @@ class Door:
     """Centre of the bar; x out of the face, z along the bar."""
     handle_size: Array
     """Extents along the handle's axes [m]."""
-    hinge: Transform
-    """On the axis at the handle's height, z along the axis; positive rotation opens."""
+    hinge: Transform | None
+    """On the axis at the handle's height, z along the axis; positive rotation opens. None:
+    not known."""
     opening: float
     """[rad] or [m]."""
 

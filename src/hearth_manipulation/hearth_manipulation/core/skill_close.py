@@ -13,13 +13,14 @@ from hearth_core.home.model import Articulation, Place
 
 from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, SkillError
-from hearth_manipulation.core.doors import Swing
+from hearth_manipulation.core.doors import Swing, is_level
 from hearth_manipulation.core.grasps import heading
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.leaving import tuck
+from hearth_manipulation.core.looking import find_joint, look_at_door
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import best_reach
-from hearth_manipulation.core.skill_open import find_joint, look_at_door
+from hearth_manipulation.core.skill_haul import haul_shut
 
 FIST = (-0.06, -0.02)
 """Middle of the closed fist in the grasp frame: along x, toward the palm's side [m]."""
@@ -50,6 +51,8 @@ def close_door(context: Context, name: str, side: str = "") -> float:
         raise SkillError("unknown_side", f"no side {side!r}; known: {list(SIDES)}", refused=True)
     report = context.report
     context.free_side(side)
+    if is_level(joint):
+        return haul_shut(context, place, joint, side)
     report("look", 0.0)
     opening = math.inf
     for _attempt in range(3):

@@ -4,105 +4,37 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
-from dataclasses import replace
 
 import numpy as np
 from hearth_core.frames import SIDES, grasp_frame
-from hearth_core.geometry import Pose2, Transform
+from hearth_core.geometry import Pose2
 from hearth_core.home.model import Articulation, Place
 
 from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, SkillError
 from hearth_manipulation.core.doors import (
     Swing,
-    hook_pose,
-    is_side_hinged,
-    place_from_door,
+    is_level,
     ride,
 )
-from hearth_manipulation.core.furniture import moved
+from hearth_manipulation.core.gripping import grip_bar, is_narrow, let_go
+from hearth_manipulation.core.hauling import given_way
+from hearth_manipulation.core.kinematics import Array
+from hearth_manipulation.core.learning import learn, refit
 from hearth_manipulation.core.leaving import go_around, tuck
-from hearth_manipulation.core.mover import MotionError, arm
-from hearth_manipulation.core.placement import Reach, best_reach
+from hearth_manipulation.core.looking import find_joint, look_at_door
+from hearth_manipulation.core.mover import MotionError
 from hearth_manipulation.core.planning import PlanningError
-from hearth_manipulation.core.scene import Scene
+from hearth_manipulation.core.skill_haul import haul_open
 
-AHEAD, ACROSS = 0.024, -0.008
-"""Where the bar stands in the grasp frame before the fingers close [m]."""
-SINK = 0.040
-"""How much nearer the hand goes once the fingers are behind the bar [m]."""
+STRAINED = 0.055
+"""An arm that gives way so far pulls at a stop [m]."""
 SPEED = 0.13
 """Of the base along the arc [m/s]."""
 SHARES = (1.0, 0.92, 0.85, 0.78, 0.7)
 """Shares of the door's rotation that the base may take, the best first."""
 ENOUGH = 1.90
 """Opening that lets the robot reach inside and pass the leaf [rad]."""
-ENOUGH_BENT = 0.95
-"""Finger flexion with the bar well inside [rad]."""
-LOST = 1.62
-"""Finger flexion that says the bar is gone [rad]."""
-
-
-def find_joint(context: Context, name: str) -> tuple[Place, Articulation]:
-    """Place and joint meant by ``refrigerator`` or ``refrigerator/door``.
-
-    Raises:
-        SkillError: ``unknown_place``, ``not_articulated`` or ``not_supported``.
-    """
-    place_name, _, joint_name = name.partition("/")
-    names = {place.name: place for place in context.home.places}
-    if place_name not in names:
-        raise SkillError(
-            "unknown_place", f"no place {place_name!r}; known: {sorted(names)}", refused=True
-        )
-    place = names[place_name]
-    joints = {joint.name: joint for joint in place.joints}
-    if not joints:
-        raise SkillError("not_articulated", f"{place_name} has nothing to open", refused=True)
-    if joint_name and joint_name not in joints:
-        raise SkillError(
-            "unknown_joint",
-            f"no {joint_name!r} at {place_name}; known: {sorted(joints)}",
-            refused=True,
-        )
-    joint = joints[joint_name] if joint_name else place.joints[0]
-    if not is_side_hinged(joint):
-        raise SkillError(
-            "not_supported",
-            f"{place_name}/{joint.name} is not a side-hinged door with a bar; "
-            "flaps and drawers are not built yet",
-            refused=True,
-        )
-    return place, joint
-
-
-def look_at_door(context: Context, place: Place, joint: Articulation) -> Swing:
-    """See the door's handle afresh, else remember it; keeps its opening and the place's pose.
-
-    Raises:
-        SkillError: ``handle_not_seen``, now and ever before.
-    """
-    assert joint.handle is not None
-    frame = context.place_frame(place.name)
-    known = context.openings.get(place.name, {}).get(joint.name, 0.0)
-    centre = (frame @ moved(joint, known)).apply(np.array(joint.handle.centre))
-    context.eyes.look(centre)
-    door = context.eyes.door(f"{place.name}/{joint.name}")
-    key = f"{place.name}/{joint.name}"
-    if door is None:
-        if key not in context.swings:
-            raise SkillError("handle_not_seen", f"the handle of {key} is not seen")
-        return context.swings[key].moved_by(context.eyes.odom_from_map().planar())
-    door = replace(door, opening=max(0.0, door.opening))
-    length = abs(joint.panel.centre[1] - joint.origin[1]) + joint.panel.size[1] / 2.0
-    swing = Swing.from_door(door, length)
-    context.openings.setdefault(place.name, {})[joint.name] = door.opening
-    odom_from_map = context.eyes.odom_from_map()
-    context.swings[key] = swing.moved_by(odom_from_map.inverse().planar())
-    context.seen_places[place.name] = odom_from_map.inverse() @ place_from_door(
-        place, joint, swing
-    )
-    return swing
 
 
 def open_door(context: Context, name: str, opening: float, side: str = "") -> float:
@@ -118,21 +50,30 @@ def open_door(context: Context, name: str, opening: float, side: str = "") -> fl
         raise SkillError("bad_opening", f"opening {opening} is not an angle >= 0", refused=True)
     if side and side not in SIDES:
         raise SkillError("unknown_side", f"no side {side!r}; known: {list(SIDES)}", refused=True)
+    if is_level(joint):
+        return haul_open(context, place, joint, opening, side)
     wanted = min(opening or ENOUGH, joint.limit - 0.12)
     report = context.report
     report("look", 0.0)
     swing = look_at_door(context, place, joint)
-    side = side or swing.hand
+    # Bars that are entered from the side are entered from the leaf's: there is no neighbour.
+    side = side or (context.other(swing.hand) if is_narrow(joint) else swing.hand)
     context.free_side(side)
     now = context.openings[place.name][joint.name]
     enough = min(wanted - 0.12, 1.35)
     if now >= enough:
         report("done", 1.0, now)
         return now
-    for attempt in range(4):
-        if attempt == 3:
-            raise SkillError("handle_lost", f"the handle slipped from the hand at {now:.2f} rad")
-        now, swing = _pull(context, place, joint, swing, now, wanted, side)
+    problem = SkillError("handle_lost", f"the handle of {name} slipped from the hand")
+    for attempt in range(5):
+        if attempt == 4:
+            raise problem
+        try:
+            now, swing = _pull(context, place, joint, swing, now, wanted, side)
+        except SkillError as error:
+            if error.reason not in {"handle_lost", "no_grip"}:
+                raise
+            problem = error
         if now >= enough:
             break
         swing = look_at_door(context, place, joint)
@@ -165,120 +106,43 @@ def _pull(
         swing = grip_bar(context, place, joint, swing, opening, side)
         opening = context.openings[place.name][joint.name]
         context.report("swing", 0.4, opening)
-        opening = _swing(context, swing, opening, wanted, side)
+        key = f"{place.name}/{joint.name}"
+        trail: list[Array] = []
+        if key in context.guessed:
+            swing, opening = learn(context, key, swing, opening, side, trail)
+            for stage in (opening + 0.35, opening + 0.8):
+                if stage < wanted:
+                    opening = _swing(context, swing, opening, stage, side, trail)
+                    swing = refit(context, key, swing, trail)
+        opening = _swing(context, swing, opening, wanted, side, trail)
         context.openings[place.name][joint.name] = opening
         context.report("let_go", 0.7, opening)
-        _let_go(context, side)
+        let_go(context, side, joint)
     except (SkillError, PlanningError, MotionError):
         with suppress(PlanningError, MotionError):
-            _let_go(context, side)
+            let_go(context, side, joint)
             tuck(context, side)
         raise
     return opening, swing
 
 
-def grip_bar(
-    context: Context, place: Place, joint: Articulation, swing: Swing, opening: float, side: str
-) -> Swing:
-    """Stand before the handle and hook the bar; returns the door as seen from there.
+def _swing(
+    context: Context,
+    swing: Swing,
+    opening: float,
+    wanted: float,
+    side: str,
+    trail: list[Array] | None = None,
+) -> float:
+    """Drive the arc with the bar in the hand; returns the opening reached.
 
-    Raises:
-        SkillError: ``no_grip``: the fingers did not get behind the bar.
+    ``trail`` gets where the bar was on the way.
     """
-    mover, report = context.mover, context.report
-    for attempt in range(3):
-        report("approach", 0.1, opening)
-        reach = _stand_before(context, place, joint, swing, opening, side)
-        context.driver.to(reach.base)
-        if attempt == 0:  # From near the handle is seen better.
-            swing = look_at_door(context, place, joint)
-            opening = context.openings[place.name][joint.name]
-        report("reach", 0.2, opening)
-        mover.fingers(side, hands.reach_behind(side))
-        scene = _scene(context, place, joint)
-        target = hook_pose(swing, opening, side, AHEAD + 0.012 * attempt, ACROSS)
-        back = target @ Transform(np.eye(3), np.array([-0.12, 0.0, 0.0]))
-        joints = arm(side)
-        fresh = best_reach(
-            context.planner, side, [([back, target], 0.0)], mover.configuration(), scene,
-            [context.body.base()], lambda _b: True, seeds=[reach.q, *context.seeds(side)],
-            soft=[False, True],
-        )  # fmt: skip
-        mover.go(joints, [fresh.path[0]], scene)
-        report("hook", 0.3, opening)
-        mover.run(joints, fresh.path, None, 0.2)
-        mover.fingers(side, hands.hook(side, 0.7), 0.5)
-        bent = _sink(context, side)
-        fingers, _ = hands.felt(side, context.body.touch())
-        if ENOUGH_BENT - 0.2 < bent < LOST and (fingers >= 2 or not context.body.touch()):
-            return swing
-        mover.fingers(side, hands.reach_behind(side), 0.4)
-        mover.line(
-            side,
-            mover.pose(grasp_frame(side)) @ Transform(np.eye(3), np.array([-0.12, 0.0, 0.0])),
-            None,
-        )
-        swing = look_at_door(context, place, joint)
-        opening = context.openings[place.name][joint.name]
-    raise SkillError("no_grip", "the fingers did not get behind the bar in three attempts")
-
-
-def _sink(context: Context, side: str) -> float:
-    """Go nearer and close until the bar lies deep in the fingers; returns how far they bend."""
-    mover = context.mover
-    bent = 0.0
-    for way in (SINK, 0.015, 0.015):
-        here = mover.pose(grasp_frame(side))
-        deeper = here @ Transform(np.eye(3), np.array([way, 0.0, 0.0]))
-        mover.line(side, deeper, None, speed=0.1)
-        mover.fingers(side, hands.hook(side), 0.5)
-        context.body.pause(0.2)
-        bent = hands.flexion(side, context.body.joints())
-        if bent > ENOUGH_BENT:
-            break
-        # Not deep yet: a little room for the bar to slide in.
-        mover.fingers(side, hands.hook(side, 0.8), 0.3)
-    return bent
-
-
-def _scene(context: Context, place: Place, joint: Articulation) -> Scene:
-    name = f"{place.name}/{joint.name}"
-    return context.scene(without=[f"{name}/handle"])
-
-
-def _stand_before(
-    context: Context, place: Place, joint: Articulation, swing: Swing, opening: float, side: str
-) -> Reach:
-    """The base pose from which the bar is hooked and the arc can be driven."""
-    lateral = 0.22 if side == "left" else -0.22
-    yaw = swing.facing + swing.sign * opening + math.pi
-    bar = swing.bar(opening)
-    nominal = Pose2(float(bar[0]), float(bar[1]), yaw) @ Pose2(-0.68, -lateral, 0.0)
-    options = [
-        nominal @ Pose2(dx, dy, dyaw)
-        for dx in (0.0, -0.05, 0.05, -0.1)
-        for dy in (0.0, -0.07, 0.07, -0.14, 0.14)
-        for dyaw in (0.0, -0.15, 0.15)
-    ]
-    scene = _scene(context, place, joint)
-    stands = context.may_stand(scene)
-    target = hook_pose(swing, opening, side, AHEAD, ACROSS)
-    steps = [target @ Transform(np.eye(3), np.array([x, 0.0, 0.0])) for x in (-0.12, 0.0, SINK)]
-    start = context.mover.configuration()
-    start[:3] = nominal.x, nominal.y, nominal.yaw  # score by distance from the nominal pose
-    return best_reach(
-        context.planner, side, [(steps, 0.0)], start, scene, options, stands,
-        seeds=context.seeds(side), soft=[False, True, True],
-    )  # fmt: skip
-
-
-def _swing(context: Context, swing: Swing, opening: float, wanted: float, side: str) -> float:
-    """Drive the arc with the bar in the hand; returns the opening reached."""
     mover, body = context.mover, context.body
     tip = grasp_frame(side)
     bar_in_hand = mover.pose(tip).inverse().apply(swing.bar(opening))
     commanded = mover.configuration()
-    state = {"lost": 0, "opening": opening}
+    state = {"lost": 0, "opening": opening, "strained": 0}
     offset = np.zeros(2)
 
     def now_open() -> float:
@@ -286,22 +150,20 @@ def _swing(context: Context, swing: Swing, opening: float, wanted: float, side: 
 
     def watch() -> bool:
         joints = body.joints()
-        gone = hands.flexion(side, joints) > LOST
+        gone = hands.flexion(side, joints) > hands.empty_flexion(swing.diameter)
         state["lost"] = state["lost"] + 1 if gone else 0
         state["opening"] = max(state["opening"], now_open()) if not gone else state["opening"]
+        if trail is not None:
+            trail.append(mover.pose(tip).apply(bar_in_hand))
         context.report("swing", 0.4 + 0.3 * min(1.0, state["opening"] / wanted), state["opening"])
-        return state["lost"] >= 5
+        strain = float(np.linalg.norm(given_way(context, side, commanded)))
+        state["strained"] = state["strained"] + 1 if strain > STRAINED else 0
+        return state["lost"] >= 5 or state["strained"] >= 12
 
     def correction() -> tuple[float, float]:
         # The arm gives way where the real hinge is not where it was thought to be: follow it
         # along the leaf, so that the hand is neither pulled off the bar nor the arm overloaded.
-        q = mover.configuration()
-        rigid = commanded.copy()
-        rigid[:3] = q[:3]
-        felt = (
-            context.planner.model.pose(q, tip).translation
-            - context.planner.model.pose(rigid, tip).translation
-        )
+        felt = given_way(context, side, commanded)
         bar = swing.bar(state["opening"])[:2] - np.array(swing.hinge)
         along = bar / np.linalg.norm(bar)
         offset[:] = np.clip(offset + 0.04 * along * float(felt[:2] @ along), -0.08, 0.08)
@@ -343,16 +205,3 @@ def _room(context: Context, swing: Swing, opening: float, wanted: float) -> tupl
         if reachable >= wanted - 1e-6:
             break
     return best
-
-
-def _let_go(context: Context, side: str) -> None:
-    """Straighten the fingers and take the hand back the way it came."""
-    mover = context.mover
-    mover.fingers(side, hands.hook(side, 0.7), 0.4)
-    back = mover.pose(grasp_frame(side)) @ Transform(
-        np.eye(3), np.array([-SINK - 0.016, 0.0, 0.0])
-    )
-    mover.line(side, back, None, speed=0.15)
-    mover.fingers(side, hands.reach_behind(side), 1.0)
-    out = mover.pose(grasp_frame(side)) @ Transform(np.eye(3), np.array([-0.12, 0.0, 0.0]))
-    mover.line(side, out, None, speed=0.3)

@@ -7,13 +7,16 @@ A snapshot is immutable: kernels read it without locks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from hearth_core.geometry import Pose2
 
+from hearth_navigation.core.depth_layer import DepthConfig, DepthLayer, DepthView
 from hearth_navigation.core.field import Field, clearance_field, distances
+from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.grid import FREE, OCCUPIED, Grid
 from hearth_navigation.core.raycast import add_beams
 from hearth_navigation.core.relocalizer import Beams
@@ -38,6 +41,7 @@ class CostmapConfig:
     """Largest score: how much a cell must be seen through before it is free again."""
     extra_lifetime: float = 30.0
     """How long [s] points of other sensors stay when nobody sees that place again."""
+    depth: DepthConfig = field(default_factory=DepthConfig)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +76,7 @@ class Costmap:
         self._kept_out = np.zeros(grid.cells.shape, np.bool_)
         # Nothing lasts beyond the beginning of time, which is "now" before the first cycle.
         self._extra_until = np.full(grid.cells.shape, -np.inf)
+        self._depth = DepthLayer(grid, self._explained, self.config.depth)
         self._snapshot: Snapshot | None = None
 
     def keep_out(self, mask: Mask) -> None:
@@ -99,20 +104,36 @@ class Costmap:
         )
         self._score[mine] = old._score[theirs]
         self._extra_until[mine] = old._extra_until[theirs]
+        self._depth.inherit(old._depth, mine, theirs)
         self._snapshot = None
 
     def clear(
-        self, centre: Pose2 | None = None, radius: float = 2.0, *, keep: bool = False
+        self,
+        centre: Pose2 | None = None,
+        radius: float = 2.0,
+        *,
+        keep: bool = False,
+        depth: bool = True,
     ) -> None:
-        """Forget seen obstacles: all, within ``radius`` [m] of ``centre``, or all but those."""
+        """Forget seen obstacles: all, within ``radius`` [m] of ``centre``, or all but those.
+
+        ``depth`` False: not what the depth camera saw. It cannot see what is near, so that it
+        would not come back.
+        """
+        layers: list[tuple[npt.NDArray[Any], float]] = [
+            (self._score, 0.0),
+            (self._extra_until, -np.inf),
+        ]
+        if depth:
+            layers += self._depth.layers
         if centre is None:
-            self._score[:] = 0.0
-            self._extra_until[:] = -np.inf
+            for layer, nothing in layers:
+                layer[:] = nothing
         else:
             row, column = self.grid.cell(centre.x, centre.y)
             n = int(radius / self.grid.resolution)
             window = np.s_[max(0, row - n) : row + n + 1, max(0, column - n) : column + n + 1]
-            for layer, nothing in ((self._score, 0.0), (self._extra_until, -np.inf)):
+            for layer, nothing in layers:
                 kept = layer[window].copy()
                 if keep:
                     layer[:] = nothing
@@ -157,7 +178,19 @@ class Costmap:
             0.0,
             config.most,
         )
+        self._depth.seen_through(lidar, directions, np.minimum(lengths, config.reach), near)
         self._snapshot = None
+
+    def add_depth(
+        self, view: DepthView, map_from_base: Pose2, footprint: Footprint, now: float
+    ) -> None:
+        """Take a picture of a depth camera, made with the base at ``map_from_base``."""
+        if self._depth.add(view, map_from_base, np.array(footprint.outline), now):
+            self._snapshot = None
+
+    def beside(self, pose: Pose2, radius: float, now: float) -> Array:
+        """Where the depth camera saw something within ``radius`` [m]: in map, shape (N, 2)."""
+        return self._depth.points(pose, radius, now)
 
     def add_points(self, points: Array, now: float) -> None:
         """Take obstacle points of another sensor (depth camera), in map [m], shape (N, 2)."""
@@ -173,7 +206,7 @@ class Costmap:
     def snapshot(self, now: float) -> Snapshot:
         """The present state; the same object until something changes."""
         if self._snapshot is None:
-            obstacles = (self._score >= 1.0) | (self._extra_until > now)
+            obstacles = (self._score >= 1.0) | (self._extra_until > now) | self._depth.mask(now)
             blocked = self._static | self._kept_out | obstacles
             field = clearance_field(blocked, self.grid.resolution, self.grid.origin)
             self._snapshot = Snapshot(

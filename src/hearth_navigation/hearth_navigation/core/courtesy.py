@@ -27,10 +27,14 @@ class CourtesyConfig:
     """Gap to people [m] below which the robot does not come nearer by its own motion."""
     delay: float = 0.2
     """Time [s] until a stop begins."""
-    patience: float = 20.0
-    """How long [s] giving way does not count as being stuck."""
-    around: float = 0.55
-    """Gap [m] that plans keep to people who stand or stroll, where there is room."""
+    patience: float = 15.0
+    """How long [s] giving way does not count as being stuck; then the robot passes nearer."""
+    least: float = 0.25
+    """Gap [m] at which it passes somebody who does not make room."""
+    slowly: float = 0.3
+    """Share of the speed limits when it does."""
+    around: tuple[float, ...] = (0.55, 0.3)
+    """Gaps [m] that plans keep to people who stand or stroll: the first with a plan."""
     stroll: float = 0.45
     """Slower people [m/s] are planned around; faster ones are gone before a plan is driven."""
     ahead: float = 3.0
@@ -52,24 +56,26 @@ def yielding(
     wanted: Velocity,
     last: Velocity,
     people: Array,
+    gap: float,
 ) -> Manner:
     """Whether driving at ``wanted`` would bring the robot too near somebody.
 
     What counts is the robot's own doing: a motion that leaves the gap as large as standing would
-    is free, so that it can step aside. Looks as far ahead as the robot needs to stop.
+    is free, so that it can step aside. Looks as far ahead as the robot needs to stop. ``gap`` is
+    ``config.gap``, or ``config.least`` after a long wait.
     """
     if not len(people):
         return Manner.GO
     stopping = config.delay + math.hypot(*last[:2]) / limits.acceleration
     c, s = math.cos(pose.yaw), math.sin(pose.yaw)
-    for share in (0.5, 1.0):
-        t = share * stopping
-        way = 0.5 * config.delay + 0.5 * t  # braking halves it
+    # As they stand now, and where they will be.
+    for t in (0.0, 0.5 * stopping, stopping):
+        way = 0.5 * config.delay + 0.5 * max(t, 0.5 * stopping)  # braking halves it
         moved = pose @ Pose2(wanted[0] * way, wanted[1] * way, wanted[2] * way)
         then = person_gap(
             people, footprint.box, t, moved.x, moved.y, math.cos(moved.yaw), math.sin(moved.yaw)
         )
-        if then < config.gap:
+        if then < gap:
             standing = person_gap(people, footprint.box, t, pose.x, pose.y, c, s)
             if then < standing - 0.002:
                 return Manner.YIELD
@@ -83,6 +89,7 @@ def around_people(
     start: Pose2,
     goal: Pose2,
     people: Array,
+    around: float,
 ) -> Field:
     """Clearance with a wide berth around people who stand or stroll.
 
@@ -95,6 +102,7 @@ def around_people(
         start: Where it is.
         goal: Where it is to go.
         people: Rows (x, y, vx, vy, radius), shape (M, 5).
+        around: Gap to keep [m].
     """
     slow = people[np.hypot(people[:, 2], people[:, 3]) < config.stroll]
     if not len(slow):
@@ -109,7 +117,7 @@ def around_people(
             for at in (start, goal)
             for t in (0.0, 0.5 * config.ahead, config.ahead)
         ]
-        berth = min(config.around, *(max(gap - 0.05, 0.0) for gap in gaps))
+        berth = min(around, *(max(gap - 0.05, 0.0) for gap in gaps))
         _lower(values, clearance, person, person[4] + berth, config)
     return Field(values, clearance.resolution, clearance.origin)
 

@@ -15,12 +15,14 @@ from hearth_core.geometry import Pose2
 
 from hearth_navigation.core.approach import Tolerance, slew
 from hearth_navigation.core.costmap import Costmap, CostmapConfig, Snapshot
+from hearth_navigation.core.depth_layer import DepthView
 from hearth_navigation.core.errands import Errand, Surroundings
 from hearth_navigation.core.follower import STOP, Follower, FollowerConfig, Velocity
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.grid import Grid
+from hearth_navigation.core.heard import Heard
 from hearth_navigation.core.odometry import OdometryBuffer
-from hearth_navigation.core.people import PeopleTracker, Person, as_rows, without_walkers
+from hearth_navigation.core.people import PeopleTracker, Person, as_rows, without_people
 from hearth_navigation.core.planner import Path, Planner, PlannerConfig
 from hearth_navigation.core.relocalizer import Beams
 from hearth_navigation.core.trip import TRANSFORM_ERROR, Ending, Situation, Trip, TripConfig
@@ -54,18 +56,6 @@ class DrivingConfig:
     unknown_blocks: bool = True
 
 
-@dataclass
-class _Heard:
-    """Newest of everything."""
-
-    scan_stamp: float = -math.inf
-    scan_odom: Pose2 = field(default_factory=Pose2)
-    points: Array = field(default_factory=lambda: np.zeros((0, 2)))
-    pending: tuple[Pose2, Beams, Array] | None = None
-    map_from_odom: Pose2 | None = None
-    map_stamp: float = -math.inf
-
-
 class Driving:
     """Feed it; call :meth:`cycle` every control period and :meth:`plan` when it wants one."""
 
@@ -76,7 +66,7 @@ class Driving:
         self._odometry = odometry
         self._footprint = footprint
         self._lock = threading.RLock()
-        self._heard = _Heard()
+        self._heard = Heard()
         self._costmap: Costmap | None = None
         self._snapshot: Snapshot | None = None
         self._planner = Planner(config.planner)
@@ -164,6 +154,15 @@ class Driving:
             if self._costmap is not None:
                 self._costmap.add_points(points, now)
 
+    def on_depth(self, stamp: float, odom: Pose2, view: DepthView) -> None:
+        """Take a depth picture and base_footprint in odom at its moment."""
+        with self._lock:
+            heard = self._heard
+            known = heard.map_from_odom is not None and abs(stamp - heard.map_stamp) < 1.0
+            if self._costmap is not None and heard.map_from_odom is not None and known:
+                base = heard.map_from_odom @ odom
+                self._costmap.add_depth(view, base, self._footprint, stamp)
+
     def on_localization(self, stamp: float, map_from_odom: Pose2) -> None:
         """Take where odom lies in map."""
         with self._lock:
@@ -248,7 +247,7 @@ class Driving:
                 self.complaint = ""
                 self._last = trip.step(situation)
                 if trip.clear_wanted() and self._costmap is not None:
-                    self._costmap.clear(situation.pose)
+                    self._costmap.clear(situation.pose, depth=False)
             if trip.ending is not None:
                 self._trip = None
                 self._stop_until = now + 0.5
@@ -314,8 +313,13 @@ class Driving:
         )
 
     def _points(self, odom: Pose2) -> Array:
-        """Newest scan as seen from the base where it is now."""
-        return (odom.inverse() @ self._heard.scan_odom).apply(self._heard.points)
+        """Newest scan and what the depth camera saw nearby, from the base where it is now."""
+        scan = (odom.inverse() @ self._heard.scan_odom).apply(self._heard.points)
+        if self._costmap is None or self._heard.map_from_odom is None:
+            return scan
+        base = self._heard.map_from_odom @ odom
+        seen = self._costmap.beside(base, self._footprint.circumscribed + 0.6, self._now)
+        return np.concatenate([scan, base.inverse().apply(seen)]) if len(seen) else scan
 
     def _look(self) -> None:
         """Put the newest scan into the costmap."""
@@ -332,8 +336,8 @@ class Driving:
                 (lidar.x, lidar.y),
                 self._costmap.mapped,
             )
-            rest, walkers = without_walkers(self._people.people, lidar, beams, lengths)
-            for spot in walkers:
+            rest, spots = without_people(self._people.people, lidar, beams, lengths)
+            for spot in spots:
                 self._costmap.clear(spot, 0.35)
             self._costmap.add_scan(base, rest, lengths)
         heard.pending = None
@@ -386,7 +390,7 @@ class Driving:
         if self._errand is not None:
             self._errand.blind("the clock jumped back")
             self._errand = None
-        self._heard = _Heard()
+        self._heard = Heard()
         self._people.reset()
         self._last = STOP
         self._stop_until = -math.inf

@@ -154,6 +154,8 @@ class Follower:
             self._last = STOP
             return Step(STOP, Progress.STUCK, remaining, 1.0)
         period = self.config.mppi.period
+        if self._insists(now):
+            speed = min(speed, self.config.courtesy.slowly)
         if self._near(path, pose, goal, clearance, footprint):
             wanted = approach(
                 self.config.approach, self.config.limits, pose, goal, self._last, period
@@ -176,8 +178,16 @@ class Follower:
             wanted = self._brake(period) if control.contact else control.velocity
             wanted = slew(wanted, self._last, self.config.limits, period)
             progress = Progress.BLOCKED if control.contact else Progress.DRIVING
+        gap = self.config.courtesy.least if self._insists(now) else self.config.courtesy.gap
         manner = yielding(
-            self.config.courtesy, self.config.limits, footprint, pose, wanted, self._last, people
+            self.config.courtesy,
+            self.config.limits,
+            footprint,
+            pose,
+            wanted,
+            self._last,
+            people,
+            gap,
         )
         self._wait(now, manner)
         wanted = (
@@ -225,6 +235,10 @@ class Follower:
         if self._since is None or left < self._best - self.config.progress * (0.1 if near else 1):
             self._best, self._since = left, now
         return now - self._since > self.config.patience
+
+    def _insists(self, now: float) -> bool:
+        """Whether it has given way for so long that it passes somebody nearer, and slowly."""
+        return self._yielded is not None and now - self._yielded > self.config.courtesy.patience
 
     def _wait(self, now: float, manner: Manner) -> None:
         """Time spent giving way to somebody is no lack of progress, up to a point."""

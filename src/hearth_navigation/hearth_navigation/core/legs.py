@@ -28,9 +28,9 @@ class LegsConfig:
     """Groups wider than this are no person [m]."""
     fewest: int = 3
     """Points of a group."""
-    leg: tuple[float, float] = (0.05, 0.18)
+    leg: tuple[float, float] = (0.08, 0.18)
     """Width of one leg [m]."""
-    pace: tuple[float, float] = (0.10, 0.45)
+    pace: tuple[float, float] = (0.10, 0.35)
     """Distance between two legs of somebody who stands [m]."""
     sure: float = 3.0
     """Legs are told from other things up to this distance [m]."""
@@ -44,6 +44,8 @@ class Group:
     """Of the body that they are the near side of, in map [m]."""
     two_legs: bool
     """They look like two legs side by side."""
+    extent: float
+    """Diagonal of its box [m]."""
 
 
 def groups(
@@ -73,7 +75,7 @@ def groups(
         ray = middle - lidar
         away = max(float(np.hypot(*ray)), 1e-6)
         two = away < config.sure and _two_legs(config, group, away)
-        result.append(Group(middle + 0.08 * ray / away, two))
+        result.append(Group(middle + 0.08 * ray / away, two, math.hypot(*size)))
     return result
 
 

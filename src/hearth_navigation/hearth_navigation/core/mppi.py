@@ -16,7 +16,13 @@ from hearth_core.geometry import Pose2
 
 from hearth_navigation.core.field import Field
 from hearth_navigation.core.footprint import Footprint
-from hearth_navigation.core.mppi_kernels import CONTACT, average, evaluate, footprint_gap
+from hearth_navigation.core.mppi_kernels import (
+    CONTACT,
+    average,
+    evaluate,
+    footprint_gap,
+    path_gap,
+)
 from hearth_navigation.core.mppi_rollout import BLOCK
 
 Array = npt.NDArray[np.float64]
@@ -56,6 +62,8 @@ class MppiConfig:
     """Clearance [m] from which on closeness costs nothing."""
     closeness: float = 1.5
     """Cost [m] of a second at contact."""
+    passing: float = 0.15
+    """Most cost [m] of a second where the path is narrowest: less than driving on gains."""
     margin: float = 0.01
     """Clearance [m] under which a sample counts as contact."""
     lateral: float = 1.0
@@ -66,7 +74,7 @@ class MppiConfig:
     """Cost [m] of a metre sideways; backward three times that."""
     smoothness: float = 0.02
     """Cost [m] of changing the command by the limits, per knot."""
-    polite: float = 0.75
+    polite: float = 0.65
     """Gap to people [m] from which on they cost nothing."""
     politeness: float = 8.0
     """Cost [m] of a second at contact with a person."""
@@ -147,7 +155,7 @@ class Mppi:
         weights = np.array(
             [
                 config.comfort,
-                config.closeness,
+                self._closeness(clearance, footprint, path, index, last),
                 config.margin,
                 config.lateral,
                 config.heading,
@@ -208,3 +216,20 @@ class Mppi:
         )
         vx, vy, wz = self._mean[0]
         return Control((float(vx), float(vy), float(wz)), False)
+
+    def _closeness(
+        self, clearance: Field, footprint: Footprint, path: Array, index: int, last: int
+    ) -> float:
+        """Price of closeness: where the path itself is close it must not pay to stand still."""
+        config = self.config
+        narrowest = path_gap(
+            clearance.values,
+            *clearance.geometry,
+            footprint.discs,
+            path,
+            index,
+            last + 1,
+            config.comfort,
+        )
+        lack = 1.0 - max(narrowest, 0.0) / config.comfort
+        return min(config.closeness, config.passing / max(lack * lack, 1e-6))

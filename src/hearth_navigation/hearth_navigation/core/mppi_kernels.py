@@ -65,6 +65,27 @@ def footprint_gap(
 
 
 @kernel
+def path_gap(
+    values: Values,
+    ox: float,
+    oy: float,
+    inverse: float,
+    discs: Array,
+    path: Array,
+    first: int,
+    last: int,
+    enough: float,
+) -> float:
+    """Least clearance of the footprint on the poses ``first`` to ``last`` of a path."""
+    least = enough
+    for i in range(first, min(last, path.shape[0])):
+        c, s = math.cos(path[i, 2]), math.sin(path[i, 2])
+        x, y = path[i, 0], path[i, 1]
+        least = min(least, footprint_gap(values, ox, oy, inverse, discs, x, y, c, s, enough))
+    return least
+
+
+@kernel
 def _way_left(
     path: Array,
     travelled: Array,
@@ -73,6 +94,9 @@ def _way_left(
     x: Values,
     y: Values,
     yaw: Values,
+    c: Values,
+    s: Values,
+    away: Values,
     best: Values,
     at: Values,
     lateral: float,
@@ -84,11 +108,11 @@ def _way_left(
     best[:] = F(1e18)
     at[:] = F(first)
     for i in range(first, last):
-        nearest(x, y, path[i, 0], path[i, 1], i, best, at)
+        nearest(x, y, c, s, path[i], i, away, best, at)
     for k in range(x.shape[0]):
         i = int(at[k])
         cost[k] += F(
-            lateral * math.sqrt(best[k])
+            lateral * math.hypot(path[i, 0] - x[k], path[i, 1] - y[k])
             + heading * abs(wrap(path[i, 2] - yaw[k]))
             + left * (travelled[-1] - travelled[i])
         )
@@ -245,7 +269,7 @@ def evaluate(
             n,
         )
         cost = state[8][:n]
-        best, at_pose = state[10][:n], state[11][:n]
+        best, at_pose, away = state[10][:n], state[11][:n], state[12][:n]
         middle = seen[steps // 4]
         _way_left(
             path,
@@ -255,6 +279,9 @@ def evaluate(
             middle[0][:n],
             middle[1][:n],
             state[9][:n],
+            middle[2][:n],
+            middle[3][:n],
+            away,
             best,
             at_pose,
             weights[3],
@@ -270,6 +297,9 @@ def evaluate(
             state[0][:n],
             state[1][:n],
             state[2][:n],
+            state[6][:n],
+            state[7][:n],
+            away,
             best,
             at_pose,
             weights[3],

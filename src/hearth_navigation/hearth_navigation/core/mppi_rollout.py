@@ -16,6 +16,9 @@ from hearth_navigation.core.field import Values
 Array = npt.NDArray[np.float64]
 F = np.float32
 
+TURN = F(2.0 * 0.25**2)
+"""A radian counts as 0.25 m, as along a path; twice, as 1 - cos is half the square."""
+
 BLOCK = 512
 """Samples rolled out together: their rows stay in the cache."""
 
@@ -96,15 +99,47 @@ def _charge(cost: Values, vx: Values, vy: Values, price: F) -> None:
 
 
 @kernel
-def nearest(x: Values, y: Values, px: float, py: float, i: int, best: Values, at: Values) -> None:
-    """Whether path pose ``i`` at (px, py) is nearer than the best of each sample."""
-    fx, fy, fi = F(px), F(py), F(i)
+def _away(x: Values, y: Values, px: F, py: F, away: Values) -> None:
+    """Squared distances to (px, py)."""
     for k in range(x.shape[0]):
-        dx = x[k] - fx
-        dy = y[k] - fy
-        d = dx * dx + dy * dy
-        at[k] = fi if d < best[k] else at[k]
-        best[k] = min(best[k], d)
+        dx = x[k] - px
+        dy = y[k] - py
+        away[k] = dx * dx + dy * dy
+
+
+@kernel
+def _add_turn(c: Values, s: Values, pc: F, ps: F, away: Values) -> None:
+    """Add what headings differ."""
+    for k in range(c.shape[0]):
+        away[k] += TURN * (F(1.0) - c[k] * pc - s[k] * ps)
+
+
+@kernel
+def _keep(away: Values, i: F, best: Values, at: Values) -> None:
+    for k in range(away.shape[0]):
+        at[k] = i if away[k] < best[k] else at[k]
+        best[k] = min(best[k], away[k])
+
+
+@kernel
+def nearest(
+    x: Values,
+    y: Values,
+    c: Values,
+    s: Values,
+    pose: Array,
+    i: int,
+    away: Values,
+    best: Values,
+    at: Values,
+) -> None:
+    """Whether path pose ``i`` is nearer than the best of each sample, headings counted.
+
+    Without them the many poses of a turn on the spot would all be as near.
+    """
+    _away(x, y, F(pose[0]), F(pose[1]), away)
+    _add_turn(c, s, F(math.cos(pose[2])), F(math.sin(pose[2])), away)
+    _keep(away, F(i), best, at)
 
 
 @kernel

@@ -20,8 +20,13 @@ from hearth_navigation.core.legs import Group, LegsConfig, groups
 from hearth_navigation.core.relocalizer import Beams
 
 Array = npt.NDArray[np.float64]
-STROLLS = 0.25
-"""Whoever is slower [m/s] stands in the way."""
+
+PREFERENCE = 0.3
+"""A person's track takes a group that is this much nearer to another track [m]."""
+LEG = 0.25
+"""Groups this small may be one leg [m]."""
+STRIDE = 0.6
+"""Legs are at most this far apart [m]."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class PeopleConfig:
     """Of a person [m]."""
     likely: int = 5
     """Two legs seen this much oftener than not make a person, though they have not walked."""
-    doubt: float = 25.0
+    doubt: float = 40.0
     """After this long without a step [s] two legs may be a thing's."""
 
 
@@ -85,6 +90,11 @@ class _Track:
     since: float = 0.0
     """When it was first seen [s]."""
     person: bool = field(default=False)
+
+    def counts(self, config: PeopleConfig) -> bool:
+        """Whether it is taken for a person: it has walked, or stands on two legs."""
+        doubtful = self.seen - self.since >= config.doubt
+        return self.person or (self.legs >= config.likely and not doubtful)
 
 
 class PeopleTracker:
@@ -140,7 +150,7 @@ class PeopleTracker:
                 t.person,
             )
             for t in self._tracks
-            if t.person or (t.legs >= self.config.likely and t.seen - t.since < self.config.doubt)
+            if t.counts(self.config)
         )
 
     def _predict(self, track: _Track, period: float) -> None:
@@ -154,24 +164,31 @@ class PeopleTracker:
         track.covariance = step @ track.covariance @ step.T + noise
 
     def _match(self, now: float, found: list[Group]) -> None:
+        # Whoever is a person already comes first: in a stride one leg may look like a new track.
         pairs = sorted(
-            (float(np.hypot(*(group.middle - track.state[:2]))), i, j)
+            (distance - PREFERENCE * track.counts(self.config), distance, i, j)
             for i, group in enumerate(found)
             for j, track in enumerate(self._tracks)
+            if (distance := float(np.hypot(*(group.middle - track.state[:2])))) < self.config.gate
         )
-        used_groups: set[int] = set()
-        used_tracks: set[int] = set()
-        for distance, i, j in pairs:
-            if distance > self.config.gate:
-                break
-            if i not in used_groups and j not in used_tracks:
-                used_groups.add(i)
-                used_tracks.add(j)
-                self._correct(self._tracks[j], found[i].middle, now)
-                legs = self._tracks[j].legs + (1 if found[i].two_legs else -1)
-                self._tracks[j].legs = min(max(legs, 0), 2 * self.config.likely)
+        used: set[int] = set()
+        matched: set[int] = set()
+        for _, _, i, j in pairs:
+            if i in used or j in matched:
+                continue
+            track, group = self._tracks[j], found[i]
+            used.add(i)
+            matched.add(j)
+            middle = group.middle
+            other = self._other_leg(track, i, found, used)
+            if other is not None:
+                used.add(other)
+                middle = 0.5 * (middle + found[other].middle)
+            self._correct(track, middle, now)
+            legs = track.legs + (1 if group.two_legs else -1)
+            track.legs = min(max(legs, 0), 2 * self.config.likely)
         for i, group in enumerate(found):
-            if i not in used_groups:
+            if i not in used:
                 self._tracks.append(
                     _Track(
                         self._next,
@@ -183,6 +200,33 @@ class PeopleTracker:
                     )
                 )
                 self._next += 1
+        self._drop_doubles()
+
+    def _other_leg(self, track: _Track, i: int, found: list[Group], used: set[int]) -> int | None:
+        """The second leg of somebody in a long stride: a group of its own."""
+        if not track.counts(self.config) or found[i].extent > LEG:
+            return None
+        best, choice = STRIDE, None
+        for k, group in enumerate(found):
+            away = float(np.hypot(*(group.middle - found[i].middle)))
+            near = float(np.hypot(*(group.middle - track.state[:2]))) < STRIDE
+            if k not in used and group.extent < LEG and near and away < best:
+                best, choice = away, k
+        return choice
+
+    def _drop_doubles(self) -> None:
+        """Two tracks of one person's legs: the older one stays."""
+        people = [track for track in self._tracks if track.counts(self.config)]
+        doubles = set()
+        for old in people:
+            for track in self._tracks:
+                if track.number <= old.number or old.number in doubles:
+                    continue
+                away = float(np.hypot(*(track.state[:2] - old.state[:2])))
+                drift = float(np.hypot(*(track.state[2:] - old.state[2:])))
+                if away < STRIDE and drift < 0.6 and old.seen >= track.seen:
+                    doubles.add(track.number)
+        self._tracks = [track for track in self._tracks if track.number not in doubles]
 
     def _correct(self, track: _Track, group: Array, now: float) -> None:
         covariance = track.covariance
@@ -204,10 +248,13 @@ def as_rows(people: tuple[Person, ...], now: float) -> Array:
     return np.array(rows, np.float64).reshape(-1, 5)
 
 
-def without_walkers(
+def without_people(
     people: tuple[Person, ...], lidar: Pose2, beams: Beams, lengths: Array
 ) -> tuple[Beams, tuple[Pose2, ...]]:
-    """A scan for the costmap: people who walk are no obstacles, they are gone in a moment.
+    """A scan for the costmap: people are no obstacles, they are somebody to be asked.
+
+    Plans go around them by :func:`hearth_navigation.core.courtesy.around_people` as far as there
+    is room; where there is none the robot drives up to them and waits.
 
     Args:
         people: Of this scan.
@@ -216,16 +263,15 @@ def without_walkers(
         lengths: How far each beam flew [m].
 
     Returns:
-        The scan with beams on walkers that hit nothing, and where walkers are: traces there are
-        to be wiped.
+        The scan with beams on people that hit nothing, and where they are: traces there are to
+        be wiped.
     """
-    walkers = [person for person in people if person.walked and person.speed > STROLLS]
-    if not walkers:
+    if not people:
         return beams, ()
     directions = beams.angles + lidar.yaw
     x, y = lidar.x + lengths * np.cos(directions), lidar.y + lengths * np.sin(directions)
     mask = np.zeros(len(lengths), np.bool_)
-    for person in walkers:
+    for person in people:
         mask |= np.hypot(x - person.x, y - person.y) < 0.4
-    spots = tuple(Pose2(person.x, person.y) for person in walkers)
+    spots = tuple(Pose2(person.x, person.y) for person in people)
     return replace(beams, ranges=np.where(mask, np.nan, beams.ranges)), spots

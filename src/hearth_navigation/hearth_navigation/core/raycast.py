@@ -15,7 +15,7 @@ Array = npt.NDArray[np.float64]
 
 
 @kernel
-def _march(
+def march(
     values: Values,
     ox: float,
     oy: float,
@@ -57,7 +57,7 @@ def expected_ranges(field: Field, origin: Pose2, angles: Array, reach: float) ->
         reach: Longest range [m].
     """
     result = np.empty(len(angles))
-    _march(field.values, *field.geometry, origin.x, origin.y, angles + origin.yaw, reach, result)
+    march(field.values, *field.geometry, origin.x, origin.y, angles + origin.yaw, reach, result)
     return result
 
 

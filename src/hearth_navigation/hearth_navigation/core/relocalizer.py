@@ -10,9 +10,10 @@ import numpy.typing as npt
 from hearth_core.geometry import Pose2, wrap_angle
 from hearth_core.jit import kernel
 
+from hearth_navigation.core.beam_model import likeliest, likelihood
 from hearth_navigation.core.field import Field, Values
 from hearth_navigation.core.grid import FREE, Grid
-from hearth_navigation.core.matcher import refine, solve
+from hearth_navigation.core.matcher import correlate, refine, solve
 from hearth_navigation.core.raycast import expected_ranges
 from hearth_navigation.core.scan import thin
 
@@ -55,6 +56,8 @@ class Candidate:
 
     pose: Pose2
     agreement: Agreement
+    likelihood: float
+    """Logarithm, up to a constant, of how likely the scan is there (:func:`likelihood`)."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +72,21 @@ class RelocalizerConfig:
     """Places that are tried with a few steps of matching."""
     refined: int = 60
     """Of these, places that are refined with more points and judged by ray casting."""
-    accept: float = 0.5
+    polished: int = 10
+    """Of these, places around which is searched once more, with most of the points."""
+    accept: float = 0.25
     """Least score of a pose that may be believed."""
-    clear: float = 0.65
-    """Score from which on a pose fits well; below, much has changed or somebody stands near."""
-    distinct: float = 0.04
-    """How much better than the next place a unique one must score if it fits well."""
-    doubtful: float = 0.08
-    """And if it does not."""
+    better: float = 0.1
+    """How much higher than any other place the likeliest one must score to be the only one."""
+    well: float = 0.45
+    """Or it scores at least this, ..."""
+    through: float = 0.12
+    """... at most this share of the beams flies through walls, ..."""
+    ahead: float = 0.04
+    """... it scores this much higher, ..."""
+    likelier: float = 100.0
+    """... and the logarithm of its likelihood is this much larger. Beams are not independent:
+    what was moved covers many."""
 
 
 @kernel
@@ -193,16 +203,45 @@ class Relocalizer:
             0.5,
             scores,
         )
-        result: list[Candidate] = []
+        found: list[tuple[float, Pose2]] = []
         fine = thin(beams.points, 150)
         for guess in self._settled(scores, points):
             match = refine(self._field, fine, guess, scales=_FINE, iterations=5)
-            if match.inliers < 0.25 or any(_same(match.pose, other.pose) for other in result):
+            if match.inliers < 0.25 or any(_same(match.pose, other) for _, other in found):
                 continue
             fit = agreement(self._field, beams, match.pose, 0.08, count=360)
-            result.append(Candidate(match.pose, fit))
-        result.sort(key=lambda candidate: -candidate.agreement.score)
-        return result[:10]
+            found.append((fit.score, match.pose))
+        found.sort(key=lambda item: -item[0])
+        return self._polished(beams, [pose for _, pose in found[: config.polished]])
+
+    def _polished(self, beams: Beams, guesses: list[Pose2]) -> list[Candidate]:
+        """The guesses where they fit best around, each place once, the likeliest first.
+
+        Matching runs into the nearest place that fits, which a chair that was moved may shift.
+        """
+        most = thin(beams.points, 240)
+        found = []
+        for guess in guesses:
+            near, _ = correlate(self._field, most, guess, 0.2, 0.06, 0.04, 0.015, 0.12)
+            exact = refine(self._field, most, near, scales=_FINEST, iterations=5).pose
+            fits = [(p, agreement(self._field, beams, p, 0.08, 360)) for p in (guess, exact)]
+            pose, fit = max(fits, key=lambda item: item[1].score)
+            found.append(Candidate(pose, fit, likelihood(self._field, beams, pose)))
+        found.sort(key=lambda item: -item.agreement.score)
+        result: list[Candidate] = []
+        for item in found:
+            if not any(_same(item.pose, other.pose) for other in result):
+                result.append(item)
+        result.sort(key=lambda item: -item.likelihood)
+        if result:
+            # Chosen is by what matching found; where exactly, the beams say better.
+            pose = likeliest(self._field, beams, result[0].pose)
+            exact = refine(self._field, most, pose, scales=_FINEST, iterations=5).pose
+            pose = max((pose, exact), key=lambda p: likelihood(self._field, beams, p))
+            fit = agreement(self._field, beams, pose, 0.08, 360)
+            if fit.score > result[0].agreement.score:
+                result[0] = Candidate(pose, fit, result[0].likelihood)
+        return result
 
     def _settled(self, scores: npt.NDArray[np.float32], points: Array) -> list[Pose2]:
         """Distinct places that the best of the search run into, the best fitting first.
@@ -233,13 +272,20 @@ class Relocalizer:
 
     def unique(self, candidates: list[Candidate]) -> Candidate | None:
         """The one place it must be, or None: nowhere good, or more than one."""
-        if not candidates or candidates[0].agreement.score < self.config.accept:
+        config = self.config
+        if not candidates or candidates[0].agreement.score < config.accept:
             return None
         best = candidates[0]
-        if len(candidates) > 1:
-            gap = best.agreement.score - candidates[1].agreement.score
-            well = best.agreement.score >= self.config.clear
-            if gap < (self.config.distinct if well else self.config.doubtful):
+        fit = best.agreement
+        well = fit.score >= config.well and fit.through <= config.through
+        for other in candidates[1:]:
+            if _neighbours(best.pose, other.pose):
+                continue
+            better = best.agreement.score - other.agreement.score
+            likelier = best.likelihood - other.likelihood
+            if better < config.better and not (
+                better >= config.ahead and likelier >= config.likelier and well
+            ):
                 return None
         return best
 
@@ -247,13 +293,19 @@ class Relocalizer:
         """Places that cannot be ruled out against the best one."""
         if not candidates:
             return []
-        least = max(0.3, candidates[0].agreement.score - 0.2)
+        least = max(0.3, max(item.agreement.score for item in candidates) - 0.2)
         return [item for item in candidates if item.agreement.score >= least]
 
 
 _COARSE = np.array([0.4, 0.15])
 _FINE = np.array([0.2, 0.1, 0.05])
+_FINEST = np.array([0.1, 0.05, 0.03])
 
 
 def _same(a: Pose2, b: Pose2) -> bool:
     return a.distance(b) < 0.3 and abs(wrap_angle(a.yaw - b.yaw)) < 0.3
+
+
+def _neighbours(a: Pose2, b: Pose2) -> bool:
+    """Whether two places are too near to each other to be a choice."""
+    return a.distance(b) < 0.7 and abs(wrap_angle(a.yaw - b.yaw)) < 0.35

@@ -16,10 +16,15 @@ from hearth_navigation.core.grid import FREE, Grid
 Mask = npt.NDArray[np.bool_]
 
 
+_SEEN_THROUGH = 0.12
+"""Share of free cells from which on a place has legs, or a top that juts out; the inside of what
+stands on the floor is unknown, and where it is a little off some cells beside it are free."""
+
+
 def furniture_mask(grid: Grid, home: Home, robot_height: float = 1.5) -> Mask:
     """Cells below furniture that stands on legs: free for the lidar, not for the robot.
 
-    Only places that the map shows as mostly free count: what the lidar sees stands on the map
+    Only places under which the map shows free floor count: what the lidar sees stands on the map
     where it really is, which is better than where the home file says.
     """
     mask = np.zeros(grid.cells.shape, np.bool_)
@@ -34,7 +39,7 @@ def furniture_mask(grid: Grid, home: Home, robot_height: float = 1.5) -> Mask:
         area = np.zeros(grid.cells.shape, np.uint8)
         cv2.fillPoly(area, [pixels], 1)
         inside = area.astype(np.bool_)
-        if inside.any() and float((grid.cells[inside] == FREE).mean()) > 0.4:
+        if inside.any() and float((grid.cells[inside] == FREE).mean()) > _SEEN_THROUGH:
             mask |= inside
     return mask
 

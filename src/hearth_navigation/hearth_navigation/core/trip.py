@@ -18,6 +18,7 @@ from hearth_navigation.core import monitor
 from hearth_navigation.core.approach import Tolerance, slew
 from hearth_navigation.core.costmap import Snapshot
 from hearth_navigation.core.courtesy import around_people
+from hearth_navigation.core.field import clearance_field
 from hearth_navigation.core.follower import STOP, Follower, Progress, Velocity
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.mppi import NOBODY
@@ -54,6 +55,8 @@ class TripConfig:
     """Way [m] to move off what is close."""
     recoveries: int = 8
     """Attempts before giving up."""
+    unclear: float = 2.0
+    """What blocks the way further off than this [m] is driven up to, to see what it is."""
     pass_distance: float = 0.3
     """Distance [m] at which poses on the way count as passed."""
 
@@ -148,18 +151,35 @@ class Trip:
 
     def compute(self, goal: Pose2, situation: Situation) -> Path | PlanError:
         """Plan; long, changes nothing here, and may run in another thread."""
+        courtesy, world = self._follower.config.courtesy, situation.world
+        pose, footprint, people = situation.pose, situation.footprint, situation.people
+        result: Path | PlanError
+        for gap in (*courtesy.around, None):
+            clearance = world.clearance
+            if gap is not None:
+                clearance = around_people(courtesy, clearance, footprint, pose, goal, people, gap)
+                if clearance is world.clearance:
+                    continue  # nobody is in the way
+            try:
+                return self._planner.plan(clearance, footprint, pose, goal)
+            except PlanError as error:
+                result = error
+        return self._hopeful(goal, situation) or result
+
+    def _hopeful(self, goal: Pose2, situation: Situation) -> Path | None:
+        """A plan as far as what is in the way is too far off to say what it is: it may leave."""
+        world, pose = situation.world, situation.pose
+        if self._only_seen(situation, pose) or not world.obstacles.any():
+            return None
+        free = clearance_field(world.blocked & ~world.obstacles, world.resolution, world.origin)
         try:
-            clearance = around_people(
-                self._follower.config.courtesy,
-                situation.world.clearance,
-                situation.footprint,
-                situation.pose,
-                goal,
-                situation.people,
-            )
-            return self._planner.plan(clearance, situation.footprint, situation.pose, goal)
-        except PlanError as error:
-            return error
+            path = self._planner.plan(free, situation.footprint, pose, goal)
+        except PlanError:
+            return None
+        for x, y, yaw in path.poses[path.travelled < self.config.unclear]:
+            if situation.footprint.clearance(world.clearance, Pose2(x, y, yaw)) < 0.0:
+                return None
+        return path
 
     def deliver(self, goal: Pose2, plan: Path | PlanError, situation: Situation) -> None:
         """Take a plan that was computed for ``situation``."""

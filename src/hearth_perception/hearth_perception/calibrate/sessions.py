@@ -15,12 +15,12 @@ from hearth_core.frames import BASE_FOOTPRINT
 from hearth_core.ports import CameraModel
 from hearth_description.core.model import RobotModel, parse_urdf
 from hearth_nodekit.convert import from_camera_info, from_image, from_pose, from_time
+from hearth_nodekit.topic import Topic
 from hearth_nodekit.topics import (
     JOINT_STATES,
     ODOM,
     ROBOT_DESCRIPTION,
     SCAN,
-    Topic,
     camera_color,
     camera_info,
 )

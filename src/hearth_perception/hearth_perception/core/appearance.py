@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hearth_perception.core.quantiles import percentile
 from hearth_perception.core.view import Color
 
 Array = npt.NDArray[np.float64]
 
 HUES = 8
+BRIGHTEST = 1.2
+"""White things before something dark look brighter than white; how much says nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,18 +73,18 @@ def appearance(pixels: npt.NDArray[np.uint8], light: Light) -> Appearance:
     low = rgb.min(axis=1)
     span = value - low
     saturation = span / np.maximum(value, 12.0)
-    reference = max(1.0, float(np.percentile(value, 90)))
+    reference = max(1.0, percentile(value, 90))
     hue = _hue(rgb, value, span)
     bins = np.floor(hue * HUES + 0.5).astype(int) % HUES
     trusted = saturation * (value > 0.15 * reference)
     hues = np.bincount(bins, trusted, minlength=HUES) / len(rgb)
-    mean = np.median(rgb[value >= 0.3 * np.percentile(value, 90)], axis=0)
+    mean = np.median(rgb[value >= 0.3 * percentile(value, 90)], axis=0)
     return Appearance(
         mean / max(1.0, float(mean.max())),
         hues,
         float(((saturation < 0.22) & (value > 0.45 * reference)).mean()),
         float((value < 0.4 * reference).mean()),
-        float(np.median(value) / light.white),
+        min(BRIGHTEST, float(np.median(value) / light.white)),
         float(value.std() / max(1.0, value.mean())),
     )
 

@@ -19,11 +19,16 @@ from hearth_perception.core.planes import (
     find_walls,
     structure,
 )
+from hearth_perception.core.quantiles import between, percentile
 
 Array = npt.NDArray[np.float64]
 
 LARGEST = 0.50
 """Extent [m] above which something is furniture."""
+LEAST = 16
+"""Cells of the smallest thing."""
+HIDDEN = 0.9
+"""Share of hidden rim above which something is a piece of background between nearer things."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +85,7 @@ def segment(cloud: Cloud, shelves: Sequence[Shelf]) -> Segmentation:
         rim = rim_statistics(labels, count, cloud.depth, 3)
         extent = high - low
         level = np.hypot(extent[:, 0], extent[:, 1])
-        keep = (pixels >= 24) & (level < LARGEST) & (extent[:, 2] < LARGEST) & (level > 0.015)
+        keep = (pixels >= LEAST) & (level < LARGEST) & (extent[:, 2] < LARGEST) & (level > 0.015)
         order = np.argsort(labels, axis=None, kind="stable")
         starts = np.searchsorted(labels.reshape(-1)[order], np.arange(count + 1))
         for index in np.flatnonzero(keep):
@@ -126,8 +131,11 @@ def _part_of_wall(
     """Whether it is a left-over of walls beside it: a frame, an edge, a flatly seen side."""
     middle = np.median(cluster.points, axis=0)
     reach = 0.10 + float(np.ptp(cluster.points, axis=0).max()) / 2
+    low, high = between(cluster.points[:, 2], 20, 98)
     near = np.zeros(len(cluster.points), bool)
     for wall, sample in panels:
+        if cluster.foot_seen and not ((sample[:, 2] > low) & (sample[:, 2] < high + 0.05)).any():
+            continue  # it stands on a counter, flush with the panel below
         beside = np.sqrt(((sample - middle) ** 2).sum(axis=1).min()) < reach
         # Things hide the wall behind them, so a half hidden flat piece needs no neighbour.
         if beside or (cluster.hidden > 0.25 and wall.area > 0.15):
@@ -154,13 +162,13 @@ def _cluster(
     points = cloud.points.reshape(-1, 3)[flat]
     beyond, before, outside = (int(v) for v in rim)
     hidden = before / max(1, beyond + before)
-    if hidden > 0.7:
+    if hidden > HIDDEN:
         return None  # a piece of background between nearer things
     middle = np.median(points[:, :2], axis=0).astype(float)
-    bottom = float(np.percentile(points[:, 2], 2))
-    top = float(np.percentile(points[:, 2], 99))
-    spread = np.ptp(np.percentile(points[:, :2], [5, 95], axis=0), axis=0)
-    support = _below(middle, bottom, supports, 0.05 + 0.6 * float(np.hypot(*spread)))
+    bottom = percentile(points[:, 2], 2)
+    top = percentile(points[:, 2], 99)
+    width = np.subtract(*between(points[:, :2], 95, 5))
+    support = _below(middle, bottom, supports, 0.05 + 0.6 * float(np.hypot(*width)))
     shelf = _shelf_below(middle, bottom, shelves)
     if support is not None and (
         shelf is None or float(support.height_at(middle)) > shelf.height - 0.03

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from hearth_perception.core.appearance import Appearance
 from hearth_perception.core.clusters import Cluster
+from hearth_perception.core.quantiles import percentile
 from hearth_perception.core.shapes import Fits
 
 Array = npt.NDArray[np.float64]
@@ -43,7 +44,7 @@ def features(cluster: Cluster, fits: Fits, look: Appearance) -> Array:
     order = np.argsort(fits.box.size[:2])
     short, long = fits.box.size[order]
     unseen = fits.box.sigma[order] / (fits.box.size[order] + 0.01)
-    bottom = float(np.percentile(cluster.points[:, 2], 2))
+    bottom = percentile(cluster.points[:, 2], 2)
     geometry = [
         np.log(fits.height / 0.1),
         np.log(max(fits.width, 0.005) / 0.1),

@@ -14,6 +14,7 @@ from hearth_perception.core.appearance import Appearance, appearance, estimate_l
 from hearth_perception.core.catalogue_scores import catalogue_scores
 from hearth_perception.core.clusters import Cluster, Segmentation
 from hearth_perception.core.detector import Detection
+from hearth_perception.core.quantiles import median
 from hearth_perception.core.shapes import Fits, fit_upright
 from hearth_perception.core.view import View
 
@@ -131,8 +132,8 @@ def full_box(
     down, across = np.flatnonzero(grown.any(axis=1)), np.flatnonzero(grown.any(axis=0))
     foot = top + int(down[-1]) + 1
     last = cluster.rows >= cluster.rows.max() - 1
-    gap = float(np.median(cluster.points[last, 2])) - cluster.foot
-    drop = gap * view.camera.fy / float(np.median(reach[reach > 0.0]))
+    gap = median(cluster.points[last, 2]) - cluster.foot
+    drop = gap * view.camera.fy / median(reach[reach > 0.0])
     if cluster.foot_seen and cluster.hidden < 0.3 and 0.5 < drop < 5.0:
         foot = min(height, foot + round(drop - 0.5))
     return left + int(across[0]), top + int(down[0]), left + int(across[-1]) + 1, foot
@@ -163,5 +164,5 @@ def fit_cluster(
     )
     points = view.map_from_camera.apply(local)
     normals = segmentation.cloud.normals[(rows + top) // stride, (cols + left) // stride]
-    pitch = float(np.median(z)) / camera.fx
+    pitch = median(z) / camera.fx
     return fit_upright(points, normals.astype(float), cluster.foot, view.origin, pitch)

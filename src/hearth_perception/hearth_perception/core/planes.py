@@ -17,6 +17,7 @@ from hearth_perception.core.kernels import (
     grow_walls,
 )
 from hearth_perception.core.places import Shelf
+from hearth_perception.core.quantiles import between, median
 
 Labels = npt.NDArray[np.int32]
 Array = npt.NDArray[np.float64]
@@ -68,10 +69,15 @@ def find_supports(cloud: Cloud, shelves: Sequence[Shelf]) -> tuple[list[Support]
     steep = np.where(cloud.valid, np.abs(cloud.normals[..., 2]), 0.0)
     tolerance = 0.005 + 2.0 * noise(cloud.depth)
     low = 0.007 + 0.0008 * cloud.depth * cloud.depth
-    for peak in _peaks(z[level], cloud.area[level], BIN, 0.004, 6):
+    peaks = _peaks(z[level], cloud.area[level], BIN, 0.004, 6)
+    for number, peak in enumerate([*peaks, *_beside(peaks, shelves)]):
         near = level & (np.abs(z - peak) < 0.012)
+        if number >= len(peaks):
+            near &= labels < 0
+        if not near.any():
+            continue
         for part in _patches(cloud.points[near], cloud.area[near], shelves):
-            if _stands_on(part, supports):
+            if _stands_on(part, supports) or (number >= len(peaks) and _known(part, supports)):
                 continue
             index = len(supports)
             offset = z - _plane_image(cloud, part)
@@ -84,8 +90,29 @@ def find_supports(cloud: Cloud, shelves: Sequence[Shelf]) -> tuple[list[Support]
     return supports, labels
 
 
+def _beside(peaks: Sequence[float], shelves: Sequence[Shelf]) -> list[float]:
+    """Heights of nominal surfaces that hide beside a peak: one counter a little higher."""
+    heights = sorted({shelf.height for shelf in shelves})
+    return [h for h in heights if any(0.004 < abs(h - peak) < 0.035 for peak in peaks)]
+
+
+def _known(part: Support, supports: Sequence[Support]) -> bool:
+    """Whether a patch is no nominal surface, or one that was found already."""
+    shelf = part.shelf
+    if shelf is None or float(shelf.outside(part.middle)) > 0.0:
+        return True
+    return any(s.shelf is not None and s.shelf.name == shelf.name for s in supports)
+
+
 def _stands_on(part: Support, supports: Sequence[Support]) -> bool:
-    """Whether a patch is the top of something low on a larger patch: a book is no table."""
+    """Whether a patch is the top of something low on a larger patch: a book is no table.
+
+    A patch where the home model has a surface of its own is that surface: the lowest board of a
+    shelf is hardly higher than the floor.
+    """
+    own = part.shelf
+    if own is not None and float(own.outside(part.middle)) == 0.0:
+        supports = [s for s in supports if s.shelf is not None and s.shelf.name == own.name]
     for other in supports:
         rise = part.height - float(other.height_at(part.middle))
         if not 0.010 < rise < 0.10 or part.area > min(0.12, 0.6 * other.area):
@@ -125,7 +152,7 @@ def _peaks(
         if smooth[best] < least:
             return result
         chosen = np.abs(bins - best) <= 1
-        result.append(float(np.median(values[chosen])))
+        result.append(median(values[chosen]))
         smooth[max(0, best - apart) : best + apart + 1] = 0.0
 
 
@@ -133,7 +160,7 @@ def _patches(
     points: npt.NDArray[np.floating], area: npt.NDArray[np.floating], shelves: Sequence[Shelf]
 ) -> list[Support]:
     """Split the points of one height where they are far apart in the plane."""
-    if abs(float(np.median(points[:, 2]))) < 0.02:  # the floor is one, whatever stands on it
+    if abs(median(points[:, 2])) < 0.02:  # the floor is one, whatever stands on it
         floor = _support(points, float(area.sum()), shelves)
         return [] if floor is None else [floor]
     xy = points[:, :2].astype(float)
@@ -162,8 +189,8 @@ def _support(
 ) -> Support | None:
     xyz = points.astype(float)
     middle = xyz[:, :2].mean(axis=0)
-    height = float(np.median(xyz[:, 2]))
-    extent = np.ptp(np.percentile(xyz[:, :2], [2, 98], axis=0), axis=0)
+    height = median(xyz[:, 2])
+    extent = np.subtract(*between(xyz[:, :2], 98, 2))
     shelf = _match(middle, height, shelves)
     if shelf is not None and shelf.inside and height > shelf.height + 0.014 and area < 0.05:
         shelf = None  # a book on a glass plate that returns no depth
@@ -317,7 +344,7 @@ def _refine(xy: npt.NDArray[np.floating], normal: Array) -> tuple[Array, float]:
         keep = np.abs(d @ n) < trim
         if keep.sum() > 10:
             points = points[keep]
-    return n, float(np.median(points @ n))
+    return n, median(points @ n)
 
 
 def structure(cloud: Cloud, walls: Sequence[Wall], labels: Labels, free: Mask) -> Mask:

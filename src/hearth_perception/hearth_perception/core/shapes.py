@@ -8,6 +8,8 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from hearth_perception.core.quantiles import between, median, percentile
+
 Array = npt.NDArray[np.float64]
 
 
@@ -112,8 +114,8 @@ def fit_upright(
     if side.sum() < 20:
         side = np.ones(len(points), bool)
     lateral = points[:, :2] @ across
-    low, high = np.percentile(lateral[side], [1.0, 99.0])
-    width = float(high - low) * 1.01 + pitch
+    low, high = (float(v) for v in between(lateral[side], 1.0, 99.0))
+    width = (high - low) * 1.01 + pitch
     sigma = 0.0015 + 0.0025 * distance * distance
     body = _sample(points[side], 800)
     turn = _sample(normals[side], 800)
@@ -138,7 +140,7 @@ def fit_upright(
                 np.array([size_sigma[0], size_sigma[1], spread]),
                 np.array([max(0.004, float(np.hypot(*size_sigma)) / 2), 0.003, spread]),
                 ray,
-                float(np.median(np.abs(distances))),
+                median(np.abs(distances)),
             )
         )
     loss = [float(np.mean(np.minimum((d / spread) ** 2, 9.0))) for d in (box[4], cylinder[3])]
@@ -164,7 +166,7 @@ def _top(z: Array, level: npt.NDArray[np.bool_]) -> tuple[float, float]:
     highest = float(np.partition(z, -few)[-few])
     on = level & (z > highest - 0.02)
     if on.sum() >= max(8, 0.02 * len(z)):
-        top = float(np.median(z[on]))
+        top = median(z[on])
         return top, float(on.mean())
     return highest, 0.0
 
@@ -174,7 +176,7 @@ def _cylinder(
 ) -> tuple[Array, Array, Array, Array]:
     """Circle through the side points: middle, sizes, their sigmas, distances of the points."""
     radius = width / 2
-    front = float(np.percentile(xy @ ray, 5))
+    front = percentile(xy @ ray, 5)
     middle = (front + radius) * ray + lateral * across
     for _ in range(8):
         d = xy - middle
@@ -202,7 +204,7 @@ def _disc(
     """A low round thing seen from above: its near and far rims are both in view."""
     rim = points[points[:, 2] > above, :2] if (points[:, 2] > above).sum() > 30 else points[:, :2]
     axes = np.stack([ray, across])
-    low, high = np.percentile(rim @ axes.T, [1.0, 99.0], axis=0)
+    low, high = between(rim @ axes.T, 1.0, 99.0)
     length = (high - low) + pitch
     middle = (low + high) / 2 @ axes
     diameter = float(length[1])
@@ -230,18 +232,18 @@ def _box(
     for k in (0, 1):
         mine = first if k == 0 else ~first
         if seen[k] >= 12 and facing[k] > 0.2:
-            plane[k] = np.median(local[mine, k])
+            plane[k] = median(local[mine, k])
         else:
-            plane[k] = np.percentile(local[:, k], 98.5) + pitch / 2
+            plane[k] = percentile(local[:, k], 98.5) + pitch / 2
     top_local = (tops @ axes.T) * toward if len(tops) >= 12 else None
     for k in (0, 1):
         other = ~first if k == 0 else first  # points of the other face span this length
         spanned = other.sum() >= 12 and facing[1 - k] > 0.2
         if spanned:
-            length[k] = plane[k] - np.percentile(local[other, k], 1.5) + pitch / 2
+            length[k] = plane[k] - percentile(local[other, k], 1.5) + pitch / 2
             sigma[k] = max(0.003, pitch)
         if top_local is not None and not (spanned and facing[1 - k] > 0.5):
-            from_top = plane[k] - np.percentile(top_local[:, k], 2.0) + pitch / 2
+            from_top = plane[k] - percentile(top_local[:, k], 2.0) + pitch / 2
             if not spanned or from_top > length[k]:
                 length[k], sigma[k] = from_top, 0.006
     for k in (0, 1):
@@ -290,7 +292,7 @@ def _profile(z: Array, lateral: Array, height: float, pitch: float) -> Array:
     for k in range(6):
         mine = lateral[index == k]
         if len(mine) >= 5:
-            widths[k] = np.ptp(np.percentile(mine, [2, 98])) + pitch
+            widths[k] = np.subtract(*between(mine, 98, 2)) + pitch
     most = widths.max()
     return widths / most if most > 0.0 else widths
 

@@ -11,6 +11,9 @@ from hearth_perception.core.places import Shelf
 
 Array = npt.NDArray[np.float64]
 
+MOST = 8
+"""Gazes from one stand."""
+
 
 def gaze_points(
     shelves: Sequence[Shelf], eye: Array, *, half_up: float = 0.33, half_side: float = 0.42
@@ -23,9 +26,16 @@ def gaze_points(
         half_up: Half the usable vertical field of view [rad].
         half_side: Half the usable horizontal field of view [rad].
 
-    Wide surfaces are split; then the fewest gazes that cover all samples are picked greedily.
+    Wide surfaces are split.
     """
     samples = np.array([p for s in shelves for p in _samples(s)])
+    return gazes_over(samples, eye, half_up=half_up, half_side=half_side)
+
+
+def gazes_over(
+    samples: Array, eye: Array, *, half_up: float = 0.33, half_side: float = 0.42
+) -> list[Array]:
+    """Few points to look at so that all samples (N, 3) come into view, picked greedily."""
     if not len(samples):
         return []
     d = samples - eye
@@ -35,7 +45,7 @@ def gaze_points(
     up = np.arctan2(d[:, 2], np.hypot(d[:, 0], d[:, 1]))
     left = np.ones(len(samples), bool)
     gazes: list[Array] = []
-    while left.any() and len(gazes) < 6:
+    while left.any() and len(gazes) < MOST:
         best: npt.NDArray[np.bool_] | None = None
         for k in np.flatnonzero(left):
             for down in (0.0, half_up * 0.8, -half_up * 0.8):

@@ -9,6 +9,7 @@ from hearth_core.ports import CameraModel
 from hearth_perception.core.clusters import segment
 from hearth_perception.core.depth import make_cloud
 from hearth_perception.core.geometric import CatalogueNamer, ClusterDetector
+from hearth_perception.core.search_kernels import improve_tour, travel
 from hearth_perception.core.view import View
 
 
@@ -23,6 +24,9 @@ def main() -> None:
     pose = Transform(np.array([[0.0, 0, 1], [-1, 0, 0], [0, -1, 0]]), np.array([0.0, 0, 1]))
     view = View(0.0, camera, pose, np.full((height, width, 3), 128, np.uint8), depth)
     ClusterDetector(CatalogueNamer()).detect(view, segment(make_cloud(view), []))
+    travel(np.ones((3, 3), bool), 1, 1)
+    two = np.array([0.5, 0.5])
+    improve_tour(np.arange(2), np.ones((2, 2)), np.ones(2), two, 1.0)
 
 
 if __name__ == "__main__":

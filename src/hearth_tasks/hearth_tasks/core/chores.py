@@ -11,6 +11,7 @@ from py_trees.behaviour import Behaviour
 from hearth_tasks.core.behaviours import Drive, Journal, Step, Tidy, retry, sequence, whatever
 from hearth_tasks.core.sentences import Bring, Go, Move, Take, Task, door_of
 from hearth_tasks.core.skills import (
+    AskDoor,
     Close,
     ConfirmDoor,
     Find,
@@ -79,6 +80,7 @@ class Chores:
         )
         tree: list[Behaviour] = [self._retry(3, attempt)]
         if place.kind == "refrigerator":
+            tree.insert(0, self._step(f"ask for {place.name}'s door", AskDoor(place.name)))
             tree.append(whatever(self._confirm(place, opened=True)))
         return sequence(f"opened {place.name}", *tree)
 

@@ -67,6 +67,14 @@ class Posture:
 
 
 @dataclass(frozen=True)
+class AskDoor:
+    """Get leave to open an appliance's door; wait while somebody else has one of it open."""
+
+    place: str
+    timeout: float = 300.0
+
+
+@dataclass(frozen=True)
 class ConfirmDoor:
     """Hear from the appliance itself that its door is open or closed."""
 
@@ -75,7 +83,7 @@ class ConfirmDoor:
     timeout: float = 5.0
 
 
-Request = Navigate | Open | Close | Find | Pick | Put | Posture | ConfirmDoor
+Request = Navigate | Open | Close | Find | Pick | Put | Posture | AskDoor | ConfirmDoor
 
 
 class Running(Protocol):

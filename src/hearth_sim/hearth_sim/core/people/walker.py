@@ -42,7 +42,7 @@ class Habits:
     """Time without getting on after which somebody looks for another way [s]."""
     courtesy: float = 4.0
     """Time after which the attentive no longer let a robot wait for them [s]."""
-    near_robot: float = 1.3
+    near_robot: float = 2.0
     """A robot this near waits for whoever stands in a door [m]."""
     acceleration: float = 2.0
     """[m/s2]."""
