@@ -37,6 +37,10 @@ class PeopleRules:
     """A person nobody sees is kept this long [s]."""
     told: float = 0.6
     """Probability from which somebody is told."""
+    told_for: float = 1.2
+    """Who was not seen for longer is not told, but still followed [s]."""
+    stops: float = 0.6
+    """Time constant with which who is not seen is thought to stop [s]."""
 
 
 @dataclass
@@ -88,7 +92,12 @@ class PeopleFusion:
     @property
     def people(self) -> list[Walker]:
         """Who is likely enough a person to be told."""
-        return [w for w in self.walkers if w.probability >= self.rules.told]
+        rules = self.rules
+        return [
+            w
+            for w in self.walkers
+            if w.probability >= rules.told and self._now - w.seen <= rules.told_for
+        ]
 
     def camera(
         self,
@@ -162,6 +171,8 @@ class PeopleFusion:
         noise[np.ix_([0, 2], [0, 2])] = noise[np.ix_([1, 3], [1, 3])] = block
         for walker in self.walkers:
             walker.state = step @ walker.state
+            if now - walker.seen > 0.3:
+                walker.state[2:] *= math.exp(-period / self.rules.stops)
             walker.covariance = step @ walker.covariance @ step.T + noise
 
     def _pairs(self, sights: Sequence[tuple[float, float, float]]) -> list[tuple[int, Walker]]:
