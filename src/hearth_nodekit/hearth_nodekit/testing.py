@@ -1,5 +1,6 @@
 """For node tests: a context on a domain of its own, and an executor in the background."""
 
+import gc
 import os
 import threading
 import time as wall
@@ -24,7 +25,12 @@ def own_domain() -> int:
 
 @contextmanager
 def isolated_context(domain: int | None = None) -> Iterator[Context]:
-    """An rclpy context on ``domain`` (None: :func:`own_domain`), shut down at the end."""
+    """An rclpy context on ``domain`` (None: :func:`own_domain`), shut down at the end.
+
+    Nodes of an earlier test that nobody destroyed speak on until they are collected: latched
+    topics of theirs would be heard here. So they are collected first.
+    """
+    gc.collect()
     context = Context()
     rclpy.init(context=context, domain_id=own_domain() if domain is None else domain)
     try:
