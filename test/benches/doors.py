@@ -9,46 +9,40 @@ of the simulator.
 
 from __future__ import annotations
 
-import argparse
-import sys
-from typing import Any
-
-from hearth_cli.bench import Figure, Options, Report
+from hearth_cli.bench import Figure, Options, Report, load
 
 TARGET = 0.90
 
 
 def run(options: Options) -> Report:
     """``--count N`` poses of each kind (default 20; ``--quick`` 1), ``--only KIND``."""
-    folder = str(options.root / "src" / "hearth_manipulation" / "test")
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    trials = load(options.root, "_trials")
+    trials.find_trials(options)
     from door_trials import KINDS, draw_trial, run_trial
 
-    parser = argparse.ArgumentParser(prog="hearth bench doors")
-    parser.add_argument("--count", type=int, default=1 if options.quick else 20)
-    parser.add_argument("--only", choices=sorted(KINDS), action="append")
-    own = parser.parse_args(list(options.rest))
-    seeds = options.seeds or tuple(range(own.count))
-    figures: list[Figure] = []
-    samples: list[dict[str, Any]] = []
-    both = 0
-    for kind in own.only or list(KINDS):
-        found = []
-        for seed in seeds:
-            sample = run_trial(draw_trial(kind, seed))
-            found.append(sample)
-            sys.stderr.write(
-                f"{kind} {seed}: {'open' if sample['open'] else 'NOT OPEN'}, "
-                f"{'closed' if sample['closed'] else 'NOT CLOSED'} {sample['reason']}\n"
-            )
-        samples += found
-        both += sum(s["open"] and s["closed"] for s in found)
-        for what in ("open", "closed"):
-            share = sum(bool(s[what]) for s in found) / len(found)
-            figures.append(Figure(f"{kind}: {what}", share, "", TARGET, "higher", len(found)))
-    share = both / len(samples)
-    figures.append(
-        Figure("opened and closed, all kinds", share, "", TARGET, "higher", len(samples))
+    found = trials.run_trials(
+        options,
+        "doors",
+        KINDS,
+        lambda kind, seed: run_trial(draw_trial(kind, seed)),
+        lambda sample: (
+            f"{'open' if sample['open'] else 'NOT OPEN'}, "
+            f"{'closed' if sample['closed'] else 'NOT CLOSED'} {sample['reason']}"
+        ),
     )
-    return Report(figures, samples)
+    figures = [
+        Figure(
+            f"{kind}: {what}",
+            sum(bool(s[what]) for s in samples) / len(samples),
+            "",
+            TARGET,
+            "higher",
+            len(samples),
+        )
+        for kind, samples in found.items()
+        for what in ("open", "closed")
+    ]
+    every = [sample for samples in found.values() for sample in samples]
+    share = sum(s["open"] and s["closed"] for s in every) / len(every)
+    figures.append(Figure("opened and closed, all kinds", share, "", TARGET, "higher", len(every)))
+    return Report(figures, every)

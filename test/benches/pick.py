@@ -9,45 +9,35 @@ left out: they fit no grasp of the hand.
 
 from __future__ import annotations
 
-import argparse
-import sys
-from typing import Any
-
-from hearth_cli.bench import Figure, Options, Report
+from hearth_cli.bench import Figure, Options, Report, load
 
 TARGET = 0.90
 
 
 def run(options: Options) -> Report:
     """``--count N`` poses of each shape (default 20; ``--quick`` 1), ``--only SHAPE``."""
-    folder = str(options.root / "src" / "hearth_manipulation" / "test")
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    trials = load(options.root, "_trials")
+    trials.find_trials(options)
     from pick_trials import SHAPES, draw_pick, run_pick
 
-    parser = argparse.ArgumentParser(prog="hearth bench pick")
-    parser.add_argument("--count", type=int, default=1 if options.quick else 20)
-    parser.add_argument("--only", choices=sorted(SHAPES), action="append")
-    own = parser.parse_args(list(options.rest))
-    seeds = options.seeds or tuple(range(own.count))
-    figures: list[Figure] = []
-    samples: list[dict[str, Any]] = []
-    for shape in own.only or SHAPES:
-        found = []
-        for seed in seeds:
-            sample = run_pick(draw_pick(shape, seed))
-            found.append(sample)
-            sys.stderr.write(
-                f"{shape} {seed} on {sample['surface']}: "
-                f"{'held' if sample['held'] else 'NOT HELD'} {sample['reason']}\n"
-            )
-        samples += found
-        held = sum(bool(s["held"]) for s in found) / len(found)
-        figures.append(Figure(f"{shape}: held", held, "", TARGET, "higher", len(found)))
+    found = trials.run_trials(
+        options,
+        "pick",
+        SHAPES,
+        lambda shape, seed: run_pick(draw_pick(shape, seed)),
+        lambda sample: (
+            f"on {sample['surface']}: "
+            f"{'held' if sample['held'] else 'NOT HELD'} {sample['reason']}"
+        ),
+    )
+    figures = []
+    for shape, samples in found.items():
+        held = sum(bool(s["held"]) for s in samples) / len(samples)
+        figures.append(Figure(f"{shape}: held", held, "", TARGET, "higher", len(samples)))
+    every = [sample for samples in found.values() for sample in samples]
     for what in ("lifted", "held"):
-        share = sum(bool(s[what]) for s in samples) / len(samples)
-        name = f"{what}, all shapes"
-        figures.append(Figure(name, share, "", TARGET, "higher", len(samples)))
-    honest = sum(s["told"] == s["lifted"] for s in samples) / len(samples)
-    figures.append(Figure("told as it was", honest, "", float("nan"), "higher", len(samples)))
-    return Report(figures, samples)
+        share = sum(bool(s[what]) for s in every) / len(every)
+        figures.append(Figure(f"{what}, all shapes", share, "", TARGET, "higher", len(every)))
+    honest = sum(s["told"] == s["lifted"] for s in every) / len(every)
+    figures.append(Figure("told as it was", honest, "", float("nan"), "higher", len(every)))
+    return Report(figures, every)

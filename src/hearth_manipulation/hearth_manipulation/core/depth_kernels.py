@@ -10,6 +10,9 @@ from hearth_manipulation.core.kinematics import Array
 Depth = npt.NDArray[np.float32]
 Counts = npt.NDArray[np.uint8]
 
+_NEAREST = 0.05
+"""Nothing nearer to the camera is looked at [m]."""
+
 
 @kernel
 def count_cells(
@@ -40,7 +43,7 @@ def count_cells(
         y = (v - lens[3]) / lens[1]
         for u in range(0, depth.shape[1], stride):
             z = float(depth[v, u])
-            if not 0.05 < z < farthest:
+            if not _NEAREST < z < farthest:
                 continue
             x = (u - lens[2]) / lens[0]
             a = rotation[0, 0] * x + rotation[0, 1] * y + rotation[0, 2]
@@ -118,6 +121,17 @@ def unknown_cells(
 
 
 @kernel
+def _span(side: float, z: float, radius: float, focal: float, centre: float) -> tuple[int, int]:
+    """First and last column (or row) that a sphere at ``side``, ``z`` [m] can be seen in."""
+    front, back = max(z - radius, _NEAREST), z + radius
+    low, high = side - radius, side + radius
+    return (
+        int(np.floor(focal * low / (front if low < 0.0 else back) + centre)),
+        int(np.ceil(focal * high / (front if high > 0.0 else back) + centre)),
+    )
+
+
+@kernel
 def forget_robot(
     depth: Depth, lens: Array, rotation: Array, translation: Array, spheres: Array, skin: float
 ) -> None:
@@ -135,29 +149,10 @@ def forget_robot(
         y = rotation[0, 1] * dx + rotation[1, 1] * dy + rotation[2, 1] * dz
         z = rotation[0, 2] * dx + rotation[1, 2] * dy + rotation[2, 2] * dz
         radius = spheres[s, 3] + skin
-        if z + radius < 0.05:
+        if z + radius < _NEAREST:
             continue
-        front = max(z - radius, 0.05)
-        u_low = (
-            int(np.floor(lens[0] * (x - radius) / front + lens[2]))
-            if x < radius
-            else int(np.floor(lens[0] * (x - radius) / (z + radius) + lens[2]))
-        )
-        u_high = (
-            int(np.ceil(lens[0] * (x + radius) / front + lens[2]))
-            if x > -radius
-            else int(np.ceil(lens[0] * (x + radius) / (z + radius) + lens[2]))
-        )
-        v_low = (
-            int(np.floor(lens[1] * (y - radius) / front + lens[3]))
-            if y < radius
-            else int(np.floor(lens[1] * (y - radius) / (z + radius) + lens[3]))
-        )
-        v_high = (
-            int(np.ceil(lens[1] * (y + radius) / front + lens[3]))
-            if y > -radius
-            else int(np.ceil(lens[1] * (y + radius) / (z + radius) + lens[3]))
-        )
+        u_low, u_high = _span(x, z, radius, lens[0], lens[2])
+        v_low, v_high = _span(y, z, radius, lens[1], lens[3])
         for v in range(max(0, v_low), min(height, v_high + 1)):
             b = (v - lens[3]) / lens[1]
             for u in range(max(0, u_low), min(width, u_high + 1)):
@@ -237,7 +232,7 @@ def entered_points(
     for v in range(0, depth.shape[0], stride):
         for u in range(0, depth.shape[1], stride):
             z = float(depth[v, u])
-            if not z > 0.05:
+            if not z > _NEAREST:
                 continue
             x, y = z * (u - lens[2]) / lens[0], z * (v - lens[3]) / lens[1]
             a = rotation[0, 0] * x + rotation[0, 1] * y + rotation[0, 2] * z + translation[0]
@@ -247,7 +242,7 @@ def entered_points(
                 continue
             dx, dy, dz = a - o[0], b - o[1], c - o[2]
             ahead = r[0, 2] * dx + r[1, 2] * dy + r[2, 2] * dz
-            if ahead < 0.05:
+            if ahead < _NEAREST:
                 continue
             p = (r[0, 0] * dx + r[1, 0] * dy + r[2, 0] * dz) / ahead * lens[0] + lens[2]
             q = (r[0, 1] * dx + r[1, 1] * dy + r[2, 1] * dz) / ahead * lens[1] + lens[3]
