@@ -265,9 +265,7 @@ class _World:
             believed.update(sightings, now, lambda track: self._glance(track, eye, shelves, seen))
         return now + 4.0
 
-    def _survey(
-        self, believed: SemanticMap, shelf: Shelf, eye: np.ndarray, now: float
-    ) -> None:
+    def _survey(self, believed: SemanticMap, shelf: Shelf, eye: np.ndarray, now: float) -> None:
         """What the camera sees of a surface between and behind the things on it."""
         half = np.array(shelf.size) / 2
         grid = np.stack(np.meshgrid(*[np.arange(-h, h, GRAIN) for h in half]), -1).reshape(-1, 2)
