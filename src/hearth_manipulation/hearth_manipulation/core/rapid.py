@@ -129,9 +129,12 @@ def advance(
 
 @kernel
 def search(  # noqa: PLR0912, PLR0915  one kernel
-    query: Query, start: Array, goals: Array, most: int, seed: int
+    query: Query, start: Array, goals: Array, most: int, seed: int, longest: float
 ) -> Array:
     """Find a path from ``start`` to any of ``goals``.
+
+    With a finite ``longest`` only samples are used over which the way is shorter than that
+    (informed sampling: Gammell, Srinivasa, Barfoot, IROS 2014).
 
     Args:
         query: What moves where.
@@ -139,6 +142,7 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
         goals: Shape (G, n).
         most: Most samples tried.
         seed: Of the random numbers.
+        longest: Length of a path that is known already [rad], or infinity.
 
     Returns:
         Waypoints, shape (N, n); shape (0, n): none found.
@@ -149,7 +153,8 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
     room = new_room(query.lanes, query.world, n)
     constrained = query.manifold.active
     step = min(query.step, 0.25) if constrained else query.step
-    for g in range(0 if constrained else goals.shape[0]):
+    informed = np.isfinite(longest)
+    for g in range(0 if constrained or informed else goals.shape[0]):
         if free_between(
             query.lanes, query.world, room, start, goals[g], query.resolution, query.margin
         ):
@@ -190,6 +195,9 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
         if constrained and not project(query.manifold, query.lower, query.upper, q):
             continue
         local = near >= 0
+        if informed and _way_over(start, goals, q) >= longest:
+            work -= 1.0 - REFUSED
+            continue
         if not local:
             near = nearest(nodes[side], counts[side], q)
             here[:] = nodes[side, :, near]
@@ -253,6 +261,15 @@ def _far(query: Query, start: Array, goals: Array, q: Array) -> None:
         spread = 0.15 * (query.upper[j] - query.lower[j])
         value = start[j] + f * (goals[g, j] - start[j]) + np.random.normal() * spread
         q[j] = min(max(value, query.lower[j]), query.upper[j])
+
+
+@kernel
+def _way_over(start: Array, goals: Array, q: Array) -> float:
+    """Length of the shortest way over ``q``, if nothing stood in it."""
+    shortest = np.inf
+    for g in range(goals.shape[0]):
+        shortest = min(shortest, distance(q, goals[g]))
+    return distance(start, q) + shortest
 
 
 @kernel
