@@ -12,6 +12,11 @@ from hearth_perception.core.quantiles import between, median, percentile
 
 Array = npt.NDArray[np.float64]
 
+SHOULDER = 0.5
+"""Level parts above this share of the height show how deep a body is: bottles have caps."""
+STICKS_OUT = 0.25
+"""Of the radius: what reaches that much farther on one side is a handle."""
+
 
 class Kind(StrEnum):
     """Which body fits."""
@@ -55,6 +60,8 @@ class Fits:
 
     box: Shape
     cylinder: Shape
+    trunk: Shape
+    """The cylinder without a handle that sticks out on one side; mostly the cylinder."""
     roundness: float
     """Log likelihood of the cylinder over the box per point; > 0: round."""
     width: float
@@ -122,14 +129,21 @@ def fit_upright(
     cylinder = _cylinder(body[:, :2], ray, across, width, (low + high) / 2, pitch)
     if height < 0.55 * width and origin[2] > top + 0.1:
         cylinder = _disc(points, foot + 0.5 * height, ray, across, pitch)
-    tops = points[level & (points[:, 2] > top - 0.02)]
+    tops = points[level & (points[:, 2] > foot + SHOULDER * height)]
     box = _box(body[:, :2], turn[:, :2], tops[:, :2], ray, width, pitch)
+    trunk = cylinder
+    reach = _without_handle(body[:, :2], turn[:, :2], across, low, high)
+    if reach is not None:
+        slim, lateral_body = 1.01 * (reach[1] - reach[0]) + pitch, body[:, :2] @ across
+        mine = (lateral_body >= reach[0]) & (lateral_body <= reach[1])
+        trunk = _cylinder(body[mine, :2], ray, across, slim, sum(reach) / 2, pitch)
     z = foot + height / 2
     spread = max(sigma, 0.003)
     fits = []
     for kind, middle, yaw, size, size_sigma, distances in (
         (Kind.BOX, box[0], box[1], box[2], box[3], box[4]),
         (Kind.CYLINDER, cylinder[0], 0.0, cylinder[1], cylinder[2], cylinder[3]),
+        (Kind.CYLINDER, trunk[0], 0.0, trunk[1], trunk[2], trunk[3]),
     ):
         fits.append(
             Shape(
@@ -147,6 +161,7 @@ def fit_upright(
     return Fits(
         fits[0],
         fits[1],
+        fits[2],
         (loss[0] - loss[1]) / 2,
         width,
         height,
@@ -196,6 +211,29 @@ def _cylinder(
     d = np.hypot(*(xy - middle).T) - radius
     size = np.array([2 * radius, 2 * radius])
     return middle, size, np.full(2, max(0.003, pitch)), d
+
+
+def _without_handle(
+    xy: Array, normals: Array, across: Array, low: float, high: float
+) -> tuple[float, float] | None:
+    """Extent across the ray of a round body with a handle at one side; None: no handle.
+
+    Where the body faces the camera is its middle, and how the normals turn away from there is its
+    radius: the side that reaches farther than that has something on it.
+    """
+    facing = normals @ across
+    known = np.hypot(*normals.T) > 0.7
+    front = known & (np.abs(facing) < 0.2)
+    turned = known & (np.abs(facing) > 0.3) & (np.abs(facing) < 0.85)
+    if front.sum() < 12 or turned.sum() < 12:
+        return None
+    middle = median((xy @ across)[front])
+    radius = median(((xy @ across)[turned] - middle) / facing[turned])
+    reach = np.array([middle - low, high - middle])
+    body, handle = float(np.min(reach)), float(np.max(reach))
+    if handle < (1.0 + STICKS_OUT) * body or abs(body - radius) > abs(handle - radius):
+        return None  # as round as it looks, or half hidden
+    return middle - body, middle + body
 
 
 def _disc(
