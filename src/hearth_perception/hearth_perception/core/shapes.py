@@ -14,6 +14,8 @@ Array = npt.NDArray[np.float64]
 
 SHOULDER = 0.5
 """Level parts above this share of the height show how deep a body is: bottles have caps."""
+CAP = 0.25
+"""Share of the height at the top that tells nothing of where the sides are, for the same reason."""
 STICKS_OUT = 0.25
 """Of the radius: what reaches that much farther on one side is a handle."""
 
@@ -130,7 +132,10 @@ def fit_upright(
     if height < 0.55 * width and origin[2] > top + 0.1:
         cylinder = _disc(points, foot + 0.5 * height, ray, across, pitch)
     tops = points[level & (points[:, 2] > foot + SHOULDER * height)]
-    box = _box(body[:, :2], turn[:, :2], tops[:, :2], ray, width, pitch)
+    below = body[:, 2] < top - CAP * height
+    if below.sum() < 20:
+        below[:] = True
+    box = _box(body[below, :2], turn[below, :2], tops[:, :2], ray, width, pitch)
     trunk = cylinder
     reach = _without_handle(body[:, :2], turn[:, :2], across, low, high)
     if reach is not None:
