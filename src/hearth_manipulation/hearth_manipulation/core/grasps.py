@@ -31,7 +31,8 @@ class Hand:
 PINCH_HEIGHTS = (0.024, 0.085)
 """Heights of things that are pinched from above [m]."""
 DEEPEST = 0.036
-"""How far behind the grasp frame's origin a thing's front may be: there the thumb's root is [m]."""
+"""How far behind the grasp frame's origin a thing's front may be: the thumb's root is there
+[m]."""
 LEAN = 0.6
 """How far the hand leans for a pinch, its thumb's side down [rad]."""
 BETWEEN_TIPS = (0.035, 0.005)

@@ -134,7 +134,7 @@ def _stand(
     """Go to where the thing is reached from; returns it as seen from there, and how to take it.
 
     Raises:
-        SkillError: ``no_grasp_found``, ``object_lost``.
+        SkillError: ``no_grasp_found``.
         PlanningError: Nothing reaches.
         MotionError: The base was kept from moving.
     """
@@ -145,7 +145,8 @@ def _stand(
             break
         context.report("approach", 0.2)
         context.driver.to(reach.base)
-        thing = see_again(context, thing)
+        with suppress(SkillError):  # hidden from here, mostly by an arm: it is where it was
+            thing = see_again(context, thing)
         # Seen from near, and from a little beside where it was meant: what was barely reached
         # may not be any more.
         try:
@@ -323,7 +324,6 @@ def _close(context: Context, grasp: Grasp, tighter: float = 0.0) -> None:
         closed[f"{side}_thumb_flexion_joint"] += THUMB_STEP
         mover.fingers(side, closed, 0.2)
         body.pause(0.1)
-
 
 
 def _come_out(context: Context, side: str, grasp: Grasp) -> None:

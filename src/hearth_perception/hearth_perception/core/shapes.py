@@ -15,7 +15,7 @@ Array = npt.NDArray[np.float64]
 SHOULDER = 0.5
 """Level parts above this share of the height show how deep a body is: bottles have caps."""
 CAP = 0.25
-"""Share of the height at the top that tells nothing of where the sides are, for the same reason."""
+"""Share of the height at the top that tells nothing of a box's sides, for the same reason."""
 STICKS_OUT = 0.25
 """Of the radius: what reaches that much farther on one side is a handle."""
 
@@ -223,22 +223,33 @@ def _without_handle(
 ) -> tuple[float, float] | None:
     """Extent across the ray of a round body with a handle at one side; None: no handle.
 
-    Where the body faces the camera is its middle, and how the normals turn away from there is its
-    radius: the side that reaches farther than that has something on it.
+    On a round body the normals turn with the way from its middle: ``lateral = middle + radius *
+    facing``, the line that most points agree with. The side that reaches farther than the radius
+    has something on it.
     """
-    facing = normals @ across
     known = np.hypot(*normals.T) > 0.7
-    front = known & (np.abs(facing) < 0.2)
-    turned = known & (np.abs(facing) > 0.3) & (np.abs(facing) < 0.85)
-    if front.sum() < 12 or turned.sum() < 12:
+    facing, lateral = (normals @ across)[known], (xy @ across)[known]
+    if len(facing) < 30:
         return None
-    middle = median((xy @ across)[front])
-    radius = median(((xy @ across)[turned] - middle) / facing[turned])
-    reach = np.array([middle - low, high - middle])
+    first, second = np.random.default_rng(0).integers(0, len(facing), (2, 80))
+    apart = facing[second] - facing[first]
+    use = np.abs(apart) > 0.4
+    slope = (lateral[second] - lateral[first])[use] / apart[use]
+    half = 0.5 * (high - low)
+    likely = (slope > 0.5 * half) & (slope < 1.2 * half)
+    if not likely.any():
+        return None
+    radius = slope[likely]
+    middle = lateral[first][use][likely] - radius * facing[first][use][likely]
+    off = np.abs(lateral - middle[:, None] - radius[:, None] * facing)
+    best = int(np.argmax((off < 0.006).sum(axis=1)))
+    agree = off[best] < 0.006
+    centre = float(np.mean(lateral[agree] - radius[best] * facing[agree]))
+    reach = np.array([centre - low, high - centre])
     body, handle = float(np.min(reach)), float(np.max(reach))
-    if handle < (1.0 + STICKS_OUT) * body or abs(body - radius) > abs(handle - radius):
+    if handle < (1.0 + STICKS_OUT) * body or abs(handle - radius[best]) < abs(body - radius[best]):
         return None  # as round as it looks, or half hidden
-    return middle - body, middle + body
+    return centre - body, centre + body
 
 
 def _disc(
