@@ -59,8 +59,8 @@ def empty_flexion(diameter: float) -> float:
 
 
 def fist(side: str) -> dict[str, float]:
-    """Closed hand for pushing, thumb beside the index finger."""
-    return posture(side, 1.7, 0.0, 0.0)
+    """Closed hand for pushing, the thumb over the fingers: a straight one hooks bars."""
+    return posture(side, 1.7, 0.8, 1.57)
 
 
 def point(side: str) -> dict[str, float]:
