@@ -191,6 +191,7 @@ class ManipulationNode(Node):
             finally:
                 self._body.drive(0.0, 0.0, 0.0)
                 self._tell_carrying()
+                self._obey(lambda: False)  # a cancelled goal stops nobody after it
                 self._turn.release()
 
         return run_skill
