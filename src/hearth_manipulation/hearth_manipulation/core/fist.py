@@ -28,6 +28,10 @@ MOST_MISSING = 0.6
 """Share of a way that may be left for another push."""
 FIST = (-0.055, -0.036)
 """Middle of the closed fist in the grasp frame: along x, toward the palm's side [m]."""
+FROM_OUTSIDE = (0.0, -0.35, -0.7, 0.35)
+"""Pitches of the hand to try [rad]; fingers down reach beneath what lies low."""
+FROM_INSIDE = (-0.5, -0.9, 0.0)
+"""The same for pressing a part open."""
 FIST_HALF = np.array([0.035, 0.049, 0.045])
 """Half of its extents along the grasp frame's axes [m]."""
 
@@ -131,9 +135,7 @@ def _choose(
     level /= np.linalg.norm(level)
     there = Bar(bar.middle, level, bar.along, bar.gap, bar.diameter)
     inward = 1.0 if surface > 0.0 else -1.0
-    pitches = (0.0, -0.35, -0.7, 0.35)  # fingers down reach beneath what lies low
-    if inward < 0.0:
-        pitches = (-0.5, -0.9, 0.0)
+    pitches = FROM_INSIDE if inward < 0.0 else FROM_OUTSIDE
     options = nearest_first(context, stances(there, sideways=True), sides, scene)
     for cost, side, palm, base in options:
         if best is not None and 2.0 * MOST_MARGIN - cost < best[0] + SLACK:
