@@ -179,14 +179,14 @@ def decode(
                 f"color/image_raw is in frame {shot.color.header.frame_id!r}, its camera_info in "
                 f"{model.frame!r}"
             )
-        registered = _on_color(depth, shot, model, between)
-        return View(
-            shot.stamp,
-            undistorted(model),
-            map_from_camera,
-            rectify_color(color, model),
-            registered,
-        )
+        if color.shape[:2] != (model.height, model.width):
+            raise BadViewError(
+                f"color/image_raw is {color.shape[:2]}; the camera info of {model.frame} says "
+                f"{(model.height, model.width)}"
+            )
+        depth = _on_color(depth, shot, model, between)
+        color = rectify_color(color, model)
+        return View(shot.stamp, undistorted(model), map_from_camera, color, depth)
     except BadInputError as error:
         raise BadViewError(f"{camera_topic}: {error}") from error
 
