@@ -14,6 +14,8 @@ from hearth_cli.domains import reserve_domain
 from hearth_cli.launch import Launcher, Plan, ProcessSpec, read_launch_file
 from hearth_cli.launch.launcher import EventKind
 from hearth_cli.launch.shared_memory import FOLDER, segments_of
+from hearth_nodekit.container import parse_arguments
+from rclpy.utilities import remove_ros_args
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / "launch").glob("*.launch.yaml"))
@@ -49,6 +51,21 @@ def test_every_robot_gets_its_own_namespace(tmp_path: Path) -> None:
     plan = read_launch_file(ROOT / "launch" / "robot.launch.yaml", {"robot": "anna"}, tmp_path)
     for process in plan.processes:
         assert "__ns:=/anna" in process.command or "@/anna" in " ".join(process.command)
+
+
+@pytest.mark.parametrize("name", ["sim", "description"])
+def test_measured_mounts_reach_the_description(name: str, tmp_path: Path) -> None:
+    file = ROOT / "launch" / f"{name}.launch.yaml"
+    for given, expected in (("/some/where/calibration.yaml",) * 2, ("", "")):
+        plan = read_launch_file(file, {"calibration": given} if given else {}, tmp_path)
+        (hosting,) = (
+            process.command
+            for process in plan.processes
+            if any("robot_state_publisher" in word for word in process.command)
+        )
+        hosted = parse_arguments(remove_ros_args([*hosting])[hosting.index("--node") :])
+        publisher = next(spec for spec in hosted if spec.called == "robot_state_publisher")
+        assert dict(publisher.parameters)["calibration"] == expected
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hearth_core.errors import FileFormatError, UnknownNameError
 from hearth_core.frames import HAND_JOINTS
 from hearth_nodekit.convert import from_time, to_transform_stamped
 from hearth_nodekit.params import declare, param
@@ -78,7 +79,11 @@ def _load(config: Config) -> RobotModel:
         model = load_urdf(find_model(config.model))
     if not config.calibration:
         return model
-    return parse_urdf(remount(model.urdf, read_mounts(Path(config.calibration))))
+    file = Path(config.calibration)
+    try:
+        return parse_urdf(remount(model.urdf, read_mounts(file)))
+    except UnknownNameError as error:
+        raise FileFormatError(str(file), "joints", str(error)) from error
 
 
 def _fingers(model: RobotModel) -> list[str]:

@@ -37,6 +37,24 @@ def test_the_publisher_takes_a_calibration_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, "cannot be read"),
+        ("joints: {elbow: {xyz: [0, 0, 0], rpy: [0, 0, 0]}}", "lidar_link"),
+    ],
+)
+def test_a_calibration_that_does_not_fit_is_named_with_what_would(
+    tmp_path: Path, text: str | None, expected: str
+) -> None:
+    file = tmp_path / "calibration.yaml"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(FileFormatError, match=expected) as caught:
+        _load(Config(calibration=str(file)))
+    assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("frames: {}", "expected one key, 'joints'"),

@@ -64,6 +64,7 @@ from hearth_manipulation.moveit.moving import MoveItActions
 from hearth_manipulation.ros_body import RosBody
 from hearth_manipulation.ros_depth import DepthReader, RosSight
 from hearth_manipulation.ros_eyes import RosEyes
+from hearth_manipulation.ros_felt import FeltParts
 from hearth_manipulation.ros_servo import ServoServer
 
 MARKERS = Topic("manipulation_markers", MarkerArray, LATCHED)
@@ -117,6 +118,7 @@ class ManipulationNode(Node):
         )
         self._carrying = CARRYING.publisher(self)
         self._markers = MARKERS.publisher(self)
+        self._felt = FeltParts(self, self._work, self._body.now)
         self._work.mover.on_path = self._show
         self._tell_carrying()
         self._turn = threading.Lock()
@@ -212,11 +214,13 @@ class ManipulationNode(Node):
 
     def _open(self, goal: ActiveGoal) -> OpenArticulated.Result:
         ask = goal.request
+        self._work.report = self._felt.following(ask.name, self._work.report)
         opening = skill_open.open_door(self._work, ask.name, ask.opening, ask.side)
         return OpenArticulated.Result(opening=opening)
 
     def _close(self, goal: ActiveGoal) -> CloseArticulated.Result:
         ask = goal.request
+        self._work.report = self._felt.following(ask.name, self._work.report)
         opening = skill_close.close_door(self._work, ask.name, ask.side)
         return CloseArticulated.Result(opening=opening)
 

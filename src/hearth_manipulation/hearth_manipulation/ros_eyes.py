@@ -124,6 +124,8 @@ class RosEyes:
         if response.outcome.code != Code.SUCCEEDED:
             self._node.get_logger().info(f"door {name}: {response.outcome.message}")
             return None
+        if not response.seen:
+            return None  # What the arm felt is known here.
         odom_from_frame = self._transforms.lookup(ODOM, response.header.frame_id)
         size = response.handle_size
         return Door(

@@ -95,9 +95,12 @@ def from_outcome(message: OutcomeMessage) -> Outcome:
 _ENCODINGS: dict[str, tuple[type[np.generic], int]] = {
     "rgb8": (np.uint8, 3),
     "bgr8": (np.uint8, 3),
+    "rgba8": (np.uint8, 4),
+    "bgra8": (np.uint8, 4),
     "mono8": (np.uint8, 1),
     "32FC1": (np.float32, 1),
     "16UC1": (np.uint16, 1),
+    "mono16": (np.uint16, 1),
 }
 
 
@@ -136,7 +139,7 @@ def to_image(pixels: npt.NDArray[Any], encoding: str, frame: str, stamp: float) 
 
 
 def from_image(message: Image, *encodings: str) -> npt.NDArray[Any]:
-    """Pixels of a message as a view without a copy.
+    """Pixels of a message, a view without a copy unless its rows are padded.
 
     Raises:
         BadInputError: Another encoding than ``encodings``, or the size does not fit.
@@ -146,14 +149,19 @@ def from_image(message: Image, *encodings: str) -> npt.NDArray[Any]:
             f"image in {message.header.frame_id!r} is {message.encoding!r}; expected {encodings}"
         )
     dtype, channels = _encoding(message.encoding)
-    flat = np.frombuffer(message.data, dtype=dtype)
-    if flat.size != message.height * message.width * channels:
+    kind = np.dtype(dtype).newbyteorder(">" if message.is_bigendian else "<")
+    row = message.width * channels * kind.itemsize
+    step = message.step or row
+    data = np.frombuffer(message.data, np.uint8)
+    if step < row or data.size != message.height * step:
         raise BadInputError(
             f"image in {message.header.frame_id!r} says {message.height} x {message.width} "
-            f"{message.encoding} but carries {flat.size} values"
+            f"{message.encoding} in rows of {step} bytes but carries {data.size} bytes"
         )
+    if step > row:
+        data = np.ascontiguousarray(data.reshape(message.height, step)[:, :row]).reshape(-1)
     shape = (message.height, message.width) + ((channels,) if channels > 1 else ())
-    return flat.reshape(shape)
+    return data.view(kind).astype(dtype, copy=False).reshape(shape)
 
 
 def _encoding(encoding: str) -> tuple[type[np.generic], int]:

@@ -11,6 +11,7 @@ from vision_msgs.msg import Detection3DArray
 from visualization_msgs.msg import MarkerArray
 
 from hearth_interfaces.msg import (
+    FeltArticulation,
     KeepOut,
     ObjectChangeArray,
     PersonArray,
@@ -72,6 +73,7 @@ OBJECT_MARKERS = Topic("object_markers", MarkerArray, LATCHED)
 PEOPLE = Topic("people", Detection3DArray, EVENT)
 TRACKED_PEOPLE = Topic("tracked_people", PersonArray, EVENT)
 KEEP_OUT = Topic("keep_out", KeepOut, EVENT)
+FELT_ARTICULATION = Topic("felt_articulation", FeltArticulation, EVENT)
 CARRYING = Topic("carrying", String, LATCHED)
 TASK_PROGRESS = Topic("task_progress", TaskProgress, LATCHED)
 

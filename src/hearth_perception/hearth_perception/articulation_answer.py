@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 from hearth_core.frames import MAP
 from hearth_core.geometry import Transform
 from hearth_core.outcome import Outcome
 from hearth_nodekit.convert import to_outcome, to_pose, to_time
 
 from hearth_perception.core.articulation import DoorView
-from hearth_perception.core.door_geometry import Door
+from hearth_perception.core.door_geometry import Door, along
 
 
 def fill(response: Any, stamp: float, seen: DoorView, door: Door) -> None:
@@ -20,15 +19,15 @@ def fill(response: Any, stamp: float, seen: DoorView, door: Door) -> None:
 
     Args:
         response: Of ``GetArticulation``.
-        stamp: Of the view [s].
-        seen: What it said.
+        stamp: Of the newest view, or of the arm's motion [s].
+        seen: What is known.
         door: Where the door is expected.
     """
     response.header.frame_id = MAP
     response.header.stamp = to_time(stamp)
     response.opening = float(seen.opening)
     response.confidence = float(seen.confidence)
-    axis = Transform(_along(door.axis), door.origin)
+    axis = Transform(along(door.axis), door.origin)
     height = 0.0
     if seen.handle is not None:
         response.handle = to_pose(seen.handle)
@@ -37,19 +36,14 @@ def fill(response: Any, stamp: float, seen: DoorView, door: Door) -> None:
         local = seen.pose.lift().inverse().apply(seen.handle.translation)
         height = float((local - door.origin) @ door.axis)
     lifted = Transform(axis.rotation, axis.translation + height * door.axis)
-    response.hinge = to_pose(seen.pose.lift() @ lifted)
+    response.hinge = to_pose(seen.pose.lift() @ lifted if seen.axis is None else seen.axis)
+    response.seen = seen.seen
     known = "seen" if seen.handle_seen else "not seen: its pose follows from the opening"
+    if not seen.seen:
+        known = "not in view: it stands where the arm left it"
     name = f"{door.place.name}/{door.joint.name}"
     message = f"{name} {_amount(seen.opening, door.joint.kind)}, handle {known}"
     response.outcome = to_outcome(Outcome.success(message))
-
-
-def _along(axis: np.ndarray) -> np.ndarray:
-    """A rotation whose z is ``axis``."""
-    helper = np.array([1.0, 0.0, 0.0]) if abs(axis[0]) < 0.9 else np.array([0.0, 1.0, 0.0])
-    x = helper - (helper @ axis) * axis
-    x /= np.linalg.norm(x)
-    return np.stack([x, np.cross(axis, x), axis], axis=1)
 
 
 def _amount(opening: float, kind: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hearth_core.errors import BadInputError
+import numpy as np
+from hearth_core.errors import BadInputError, HearthError
 from hearth_core.geometry import Transform
 from hearth_core.ports import CameraModel
 from hearth_nodekit.convert import from_camera_info, from_image, from_time
@@ -16,7 +17,14 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from hearth_perception.core.freeze import FreezeWatch, fingerprint
-from hearth_perception.core.view import BadViewError, View
+from hearth_perception.core.rectify import (
+    check_lens,
+    rectify_color,
+    rectify_depth,
+    register,
+    undistorted,
+)
+from hearth_perception.core.view import BadViewError, Color, Depth, View
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +35,8 @@ class Shot:
     color: Image
     depth: Image
     info: CameraInfo
+    depth_info: CameraInfo | None
+    """None: none has come yet."""
 
 
 class CameraIntake:
@@ -35,8 +45,9 @@ class CameraIntake:
     Everything here runs in the executor's thread, except :meth:`positions`.
     """
 
-    TOLERANCE = 0.005
-    """Largest difference of the two stamps [s]."""
+    TOLERANCE = 0.018
+    """Largest difference of the two stamps [s]: cameras at 30 Hz that do not wait for each other
+    are half a period apart."""
 
     def __init__(self, node: Node, camera: str, on_shot: Callable[[Shot], None]) -> None:
         self._node = node
@@ -47,9 +58,11 @@ class CameraIntake:
         self._colors: deque[Image] = deque(maxlen=4)
         self._depths: deque[Image] = deque(maxlen=4)
         self._info: CameraInfo | None = None
+        self._depth_info: CameraInfo | None = None
         self._joints: deque[JointState] = deque(maxlen=150)
         self._freeze = FreezeWatch()
         camera_info(camera).subscribe(node, self._on_info)
+        camera_info(camera, "depth").subscribe(node, self._on_depth_info)
 
     @property
     def open(self) -> bool:
@@ -106,6 +119,9 @@ class CameraIntake:
     def _on_info(self, message: CameraInfo) -> None:
         self._info = message
 
+    def _on_depth_info(self, message: CameraInfo) -> None:
+        self._depth_info = message
+
     def _on_color(self, message: Image) -> None:
         stamp = from_time(message.header.stamp)
         self._freeze.picture(stamp, fingerprint(message.data))
@@ -123,36 +139,97 @@ class CameraIntake:
             return
         for color in reversed(self._colors):
             stamp = from_time(color.header.stamp)
-            for depth in reversed(self._depths):
-                if abs(from_time(depth.header.stamp) - stamp) <= self.TOLERANCE:
-                    self._colors.clear()
-                    self._depths.clear()
-                    self._on_shot(Shot(stamp, color, depth, self._info))
-                    return
+            apart, depth = min(
+                ((abs(from_time(d.header.stamp) - stamp), d) for d in self._depths),
+                key=lambda pair: pair[0],
+            )
+            if apart <= self.TOLERANCE:
+                self._colors.clear()
+                self._depths.clear()
+                self._on_shot(Shot(stamp, color, depth, self._info, self._depth_info))
+                return
 
 
-def decode(shot: Shot, camera_topic: str, map_from_camera: Transform) -> View:
-    """Images as arrays, checked against their calibration.
+def decode(
+    shot: Shot,
+    camera_topic: str,
+    map_from_camera: Transform,
+    between: Callable[[str, str], Transform],
+) -> View:
+    """Images as arrays, without the lens, depth on the colour's pixels.
+
+    Args:
+        shot: The images.
+        camera_topic: For messages.
+        map_from_camera: Pose of the colour camera.
+        between: ``target_from_source`` of two optical frames; may raise a HearthError.
 
     Raises:
-        BadViewError: Encoding, size or frame do not fit; names the topic and what was expected.
+        BadViewError: Encoding, size, lens or frame do not fit; names the topic and what was
+            expected.
     """
     try:
-        model: CameraModel = from_camera_info(shot.info)
-        color = from_image(shot.color, "rgb8", "bgr8")
-        depth = from_image(shot.depth, "32FC1", "16UC1")
+        model = _model(shot.info)
+        color = _color(shot.color)
+        depth = from_image(shot.depth, "32FC1", "16UC1", "mono16")
+        if depth.dtype == np.uint16:
+            depth = depth.astype(np.float32) * 0.001
+        if shot.color.header.frame_id != model.frame:
+            raise BadViewError(
+                f"color/image_raw is in frame {shot.color.header.frame_id!r}, its camera_info in "
+                f"{model.frame!r}"
+            )
+        if color.shape[:2] != (model.height, model.width):
+            raise BadViewError(
+                f"color/image_raw is {color.shape[:2]}; the camera info of {model.frame} says "
+                f"{(model.height, model.width)}"
+            )
+        depth = _on_color(depth, shot, model, between)
+        color = rectify_color(color, model)
+        return View(shot.stamp, undistorted(model), map_from_camera, color, depth)
     except BadInputError as error:
         raise BadViewError(f"{camera_topic}: {error}") from error
-    if shot.color.encoding == "bgr8":
-        color = color[:, :, ::-1].copy()
-    if shot.depth.encoding == "16UC1":
-        depth = depth.astype("float32") * 0.001
-    if shot.color.header.frame_id != model.frame:
+
+
+def _model(info: CameraInfo) -> CameraModel:
+    model = from_camera_info(info)
+    check_lens(info.distortion_model, model)
+    return model
+
+
+def _color(message: Image) -> Color:
+    """RGB, shape (H, W, 3)."""
+    color = from_image(message, "rgb8", "bgr8", "rgba8", "bgra8")[:, :, :3]
+    if message.encoding.startswith("bgr"):
+        color = color[:, :, ::-1]
+    return np.ascontiguousarray(color)
+
+
+def _on_color(
+    depth: Depth, shot: Shot, model: CameraModel, between: Callable[[str, str], Transform]
+) -> Depth:
+    """Depth on the pixels of the colour camera.
+
+    An image in the colour's frame, and one of the colour's size without intrinsics or with the
+    colour's, is registered already and shares its lens. Any other is moved by its own intrinsics.
+    """
+    frame, info = shot.depth.header.frame_id, shot.depth_info
+    same_size = depth.shape == (model.height, model.width)
+    if same_size and (frame == model.frame or info is None or list(info.k) == list(shot.info.k)):
+        return rectify_depth(depth, model)
+    if info is None:
         raise BadViewError(
-            f"{camera_topic}/color/image_raw is in frame {shot.color.header.frame_id!r}, its "
-            f"camera_info in {model.frame!r}"
+            f"depth/image_raw is {depth.shape}, the colour's camera info says "
+            f"{(model.height, model.width)}; expected the same size, or depth/camera_info"
         )
+    own = _model(info)
     try:
-        return View(shot.stamp, model, map_from_camera, color, depth)
-    except BadViewError as error:
-        raise BadViewError(f"{camera_topic}: {error}") from error
+        camera_from_depth = (
+            Transform.identity() if frame == model.frame else between(model.frame, frame)
+        )
+    except HearthError as error:
+        raise BadViewError(
+            f"depth/image_raw is in frame {frame!r}, colour in {model.frame!r}; expected a "
+            f"transform between them: {error}"
+        ) from error
+    return register(rectify_depth(depth, own), own, undistorted(model), camera_from_depth)

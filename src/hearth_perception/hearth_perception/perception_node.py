@@ -45,6 +45,7 @@ from hearth_perception.core.draw import annotate, draw_door
 from hearth_perception.core.perceiver import Perceiver
 from hearth_perception.core.ranking import ranking
 from hearth_perception.core.semantic_map import Rules, SemanticMap
+from hearth_perception.felt_topic import FeltTopic
 from hearth_perception.head import Head
 from hearth_perception.lazy_transforms import LazyTransforms
 from hearth_perception.memory import Memory
@@ -153,6 +154,7 @@ class PerceptionNode(Node):
         self._annotated = ANNOTATED.publisher(self)
         self._changes = ChangeTopic(self)
         self._people = PeopleTopics(self, perceiver.home)
+        FeltTopic(self, self._watcher)
         self._carrying = ""
         ROBOT_DESCRIPTION.subscribe(self, self._on_description)
         CARRYING.subscribe(self, self._on_carrying)

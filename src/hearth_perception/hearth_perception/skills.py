@@ -222,9 +222,10 @@ class Skills:
     def read_door(
         self, place: str, joint: str, max_age: float, views: int = 3
     ) -> tuple[float, DoorView] | None:
-        """Newest view of a door with its time [s]; looks afresh unless one is young enough.
+        """What is known of a door, and since when [s]; looks afresh unless that is young enough.
 
-        The best of a few views is returned; None: the door was not in any.
+        The best of a few views is returned, together with what the arm felt; None: the door was
+        in none, and the arm did not move it.
 
         Raises:
             NoViewError: No image came.
@@ -246,7 +247,7 @@ class Skills:
                     best = (view.stamp, seen)
                 if seen is not None and seen.confidence > 0.6 and seen.handle_seen:
                     break
-        return best
+        return best or self.perceiver.felt_door(place, joint, self.now())
 
     def _search(
         self, label: str, name: str, should_stop: Callable[[], bool]

@@ -20,7 +20,7 @@ from rclpy.node import Node
 from hearth_perception.camera_intake import CameraIntake, Shot, decode
 from hearth_perception.core.ego import Ego
 from hearth_perception.core.perceiver import Perceiver, Percept
-from hearth_perception.core.view import View
+from hearth_perception.core.view import BadViewError, View
 from hearth_perception.lazy_transforms import LazyTransforms
 
 Mask = npt.NDArray[np.bool_]
@@ -196,12 +196,15 @@ class Watcher:
             raise NoViewError(
                 f"{self._camera}: no pose of {frame!r} in {MAP!r} at the image's time: {error}"
             ) from error
-        view = decode(shot, self._camera, pose)
+        view = decode(shot, self._camera, pose, self._transforms.lookup)
         with self.lock:
             if self._newest is not None and view.stamp < self._newest.percept.view.stamp - 1.0:
                 self.perceiver.forget()
             ignore = self._own_parts(view)
-            percept = self.perceiver.look(view, ignore)
+            try:
+                percept = self.perceiver.look(view, ignore)
+            except BadViewError as error:
+                raise BadViewError(f"{self._camera}/depth/image_raw: {error}") from error
         return Look(percept, ignore, wall.monotonic() - start)
 
     def _pose(self, frame: str, stamp: float) -> Transform:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,17 +15,21 @@ pytest.importorskip("hearth_sim", reason="views come from the simulated apartmen
 
 from apartment import HOMES, Studio
 from fake_robot import FakeRobot
+from hearth_core.errors import BadInputError
 from hearth_core.geometry import Pose2
+from hearth_core.home.model import JointKind
 from hearth_core.outcome import Code
 from hearth_nodekit.actions import ActionCaller, ServiceCaller
 from hearth_nodekit.convert import from_pose
 from hearth_nodekit.testing import Spinner, isolated_context, wait_until
-from hearth_nodekit.topics import OBJECTS
+from hearth_nodekit.topics import FELT_ARTICULATION, OBJECTS
+from hearth_perception.felt_topic import from_message
 from hearth_perception.perception_node import PerceptionNode
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from hearth_interfaces.action import FindObject, LookAt
+from hearth_interfaces.msg import FeltArticulation
 from hearth_interfaces.srv import FindObjects, GetArticulation
 
 
@@ -48,6 +53,7 @@ class Setup:
         self.look_at = ActionCaller(self.client, LookAt, "look_at")
         self.find = ActionCaller(self.client, FindObject, "find_object")
         self.door = ServiceCaller(self.client, GetArticulation, "get_articulation")
+        self.felt = FELT_ARTICULATION.publisher(self.client)
         self.where = ServiceCaller(self.client, FindObjects, "find_objects")
 
     def _on_objects(self, message: Any) -> None:
@@ -86,6 +92,38 @@ def test_reads_a_closed_door_and_its_handle(setup: Setup) -> None:
     seen = from_pose(response.handle)
     assert np.linalg.norm(seen.translation - truth) < 0.015
     assert seen.rotation[2, 2] > 0.99
+
+
+def test_a_door_that_the_arm_moved_unseen_stands_where_the_arm_left_it(setup: Setup) -> None:
+    """It was seen closed before; the camera looks elsewhere while it is opened."""
+    studio, robot = setup.robot.studio, setup.robot
+    assert studio is not None
+    memory = setup.node._watcher.perceiver
+    robot.head["head_pan_joint"] = 1.5
+    studio.set_door("refrigerator/door", 1.2)
+    message = FeltArticulation(place="refrigerator", part="door", kind="hinged")
+    message.header.frame_id = "map"
+    message.header.stamp = setup.client.get_clock().now().to_msg()
+    message.axis.z, message.opening, message.opening_sigma = 1.0, 1.2, 0.04
+    setup.felt.publish(message)
+    assert wait_until(lambda: ("refrigerator", "door") in memory.felt)
+    response = setup.door.call(GetArticulation.Request(name="fridge"), timeout=30.0)
+    assert response.outcome.code == Code.SUCCEEDED, response.outcome.message
+    assert not response.seen
+    assert abs(response.opening - 1.2) < 1e-6
+    assert 0.5 < response.confidence < 0.95
+    door = memory.door("refrigerator", "door")
+    truth = replace(door, pose=studio.place_pose("refrigerator")).nominal_handle(1.2)
+    assert truth is not None
+    assert np.linalg.norm(from_pose(response.handle).translation - truth.translation) < 0.03
+    # Of another kind, or with numbers that are none, it is not believed.
+    message.kind = "sliding"
+    with pytest.raises(BadInputError, match=r"refrigerator/door: felt as 'sliding'.*'hinged'"):
+        from_message(message, JointKind.HINGED)
+    message.kind, message.opening = "hinged", math.nan
+    with pytest.raises(BadInputError, match="finite"):
+        from_message(message, JointKind.HINGED)
+    robot.head["head_pan_joint"] = 0.0
 
 
 def test_finds_the_milk_behind_the_open_door(setup: Setup) -> None:

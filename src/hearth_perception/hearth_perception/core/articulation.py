@@ -31,7 +31,7 @@ SEEN_BAR = 0.4
 
 @dataclass(frozen=True, eq=False)
 class DoorView:
-    """What one view says about a door."""
+    """What is known of a door: what one view says, or what the arm felt."""
 
     opening: float
     """[rad] hinged, [m] sliding; 0 closed."""
@@ -53,6 +53,10 @@ class DoorView:
     """Extents along the handle's axes [m], shape (3,)."""
     handle_seen: bool
     """False: ``handle`` is where the model says it must be at this opening."""
+    seen: bool = True
+    """False: not by the camera; the arm moved it so."""
+    axis: Transform | None = None
+    """``map_from_axis``, z along it, where the arm's motion found it; None: the home model's."""
 
 
 def look_at_door(view: View, cloud: Cloud, door: Door) -> DoorView | None:

@@ -103,6 +103,14 @@ class Door:
         return self.map_from_place @ self.motion(opening) @ closed
 
 
+def along(axis: Array) -> Array:
+    """A rotation whose z is ``axis`` (unit), shape (3, 3)."""
+    helper = np.array([1.0, 0.0, 0.0]) if abs(axis[0]) < 0.9 else np.array([0.0, 1.0, 0.0])
+    x = helper - (helper @ axis) * axis
+    x /= np.linalg.norm(x)
+    return np.stack([x, np.cross(axis, x), axis], axis=1)
+
+
 def rotation_about(axis: Array, angle: float) -> Array:
     """Rotation matrix about a unit axis (Rodrigues)."""
     x, y, z = axis

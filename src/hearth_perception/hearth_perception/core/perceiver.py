@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from hearth_perception.core.articulation import DoorView, look_at_door
 from hearth_perception.core.clusters import Segmentation, segment
 from hearth_perception.core.depth import make_cloud
 from hearth_perception.core.detector import Detection, Detector
+from hearth_perception.core.door_belief import Felt, felt_view, fused
 from hearth_perception.core.door_geometry import Door
 from hearth_perception.core.free_space import SurfaceMemory
 from hearth_perception.core.glance import glance_at
@@ -48,7 +49,9 @@ class Perceiver:
     poses: dict[str, Pose2] = field(default_factory=dict)
     """Places by name whose true pose was seen."""
     doors: dict[tuple[str, str], tuple[float, DoorView]] = field(default_factory=dict)
-    """Newest view of every door looked at, with its time [s], by place and joint."""
+    """What is known of every door looked at, and when that was seen [s], by place and joint."""
+    felt: dict[tuple[str, str], Felt] = field(default_factory=dict)
+    """What the arm's motion told of doors that it moved."""
     stride: int = 2
     reach: float = 3.5
     """Farthest surface that is looked for [m]."""
@@ -102,7 +105,9 @@ class Perceiver:
     def look_at_door(
         self, view: View, place: str, joint: str, ignore: Mask | None = None
     ) -> DoorView | None:
-        """Opening and handle of one door in a view, remembered with the place's true pose.
+        """Opening and handle of one door, remembered with the place's true pose.
+
+        What the arm felt when it moved the door counts as well. None: it is not in the view.
 
         Raises:
             BadViewError: The view carries no depth.
@@ -114,8 +119,33 @@ class Perceiver:
             return None
         if seen.corrected and seen.handle_seen and seen.confidence > 0.5:
             self.poses[place] = seen.pose
-        self.doors[(place, joint)] = (view.stamp, seen)
+        key = (place, joint)
+        felt = self.felt.get(key)
+        if felt is not None and view.stamp >= felt.stamp:
+            door = replace(self.door(place, joint), pose=seen.pose)
+            seen = fused(felt, seen, door, view.stamp)
+        self.doors[key] = (view.stamp, seen)
         return seen
+
+    def feel_door(self, place: str, joint: str, felt: Felt) -> None:
+        """Take what the arm's motion told of a door: earlier views no longer hold.
+
+        Raises:
+            UnknownNameError: No such place or joint in the home.
+        """
+        door = self.door(place, joint)
+        key = (place, joint)
+        self.felt.pop(key, None)
+        self.doors.pop(key, None)
+        view = felt_view(felt, door, felt.stamp)
+        if view is not None and not felt.vague(door.joint.kind):
+            self.felt[key], self.doors[key] = felt, (felt.stamp, view)
+
+    def felt_door(self, place: str, joint: str, now: float) -> tuple[float, DoorView] | None:
+        """A door as the arm left it, and when [s]; None: it did not move it, or long ago."""
+        felt = self.felt.get((place, joint))
+        view = None if felt is None else felt_view(felt, self.door(place, joint), now)
+        return None if felt is None or view is None else (felt.stamp, view)
 
     def resolve_door(self, name: str) -> tuple[str, str]:
         """Place and joint that ``refrigerator`` or ``refrigerator/door`` mean.
@@ -139,3 +169,4 @@ class Perceiver:
         self.surfaces.clear()
         self.poses.clear()
         self.doors.clear()
+        self.felt.clear()
