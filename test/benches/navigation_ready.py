@@ -13,7 +13,7 @@ import numpy as np
 from hearth_cli.bench import Figure, Options, Report, load
 
 SCRIPT = """
-import os, resource, sys, time
+import os, sys, time
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
@@ -25,7 +25,10 @@ from hearth_navigation.navigator_node import make_node as make_navigator
 
 def say(name):
     print(name + "_s", time.process_time())
-    print(name + "_mb", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
+    # Not getrusage: its peak outlives fork and exec, and is the bench's own if that was larger.
+    with open("/proc/self/status") as file:
+        peak = next(line for line in file if line.startswith("VmHWM:"))
+    print(name + "_mb", int(peak.split()[1]) / 1024, flush=True)
 
 context = Context()
 rclpy.init(context=context)
