@@ -48,3 +48,10 @@ def test_the_charger_is_met_to_millimetres_although_it_was_moved() -> None:
     assert found["docking: charges at the first try"].value == 1.0
     assert found["docking: lateral, p95"].value <= 8.0
     assert found["docking: yaw, p95"].value <= 1.0
+
+
+def test_navigation_is_active_soon_and_small() -> None:
+    pytest.importorskip("rclpy", reason="needs ROS")
+    found = figures("navigation_ready")
+    assert found["navigation active, warm cache"].value <= 1.5 * 5.0
+    assert found["navigation active, memory"].value <= 1.5 * 450.0

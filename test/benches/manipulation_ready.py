@@ -7,14 +7,10 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-from hearth_cli.bench import Figure, Options, Report
-from hearth_cli.domains import reserve_domain
-from hearth_core.errors import HearthError
+import numpy as np
+from hearth_cli.bench import Figure, Options, Report, load
 
 SCRIPT = """
 import os, sys, time
@@ -33,8 +29,7 @@ warmup.main()
 print("kernels", time.process_time(), flush=True)
 os._exit(0)
 """
-PATIENCE = 300.0
-"""Longest wall time of one process [s]."""
+KEYS = ("node", "kernels")
 
 
 def run(options: Options) -> Report:
@@ -44,32 +39,15 @@ def run(options: Options) -> Report:
     parser.add_argument("--data", type=Path, default=None, help="not needed")
     own, _ = parser.parse_known_args(list(options.rest))
     home = str(options.root / "config" / "homes" / "apartment.yaml")
-    domain = reserve_domain()
-    environment = {**os.environ, "ROS_DOMAIN_ID": str(domain.number)}
-    start(home, environment)
-    found = sorted(start(home, environment) for _ in range(own.times))
-    node, kernels = found[len(found) // 2]
+    found = load(options.root, "_ready").starts(SCRIPT, [home], own.times)
+    node, kernels = (
+        float(np.median([said[key] for said in found])) for key in ("node", "kernels")
+    )
     return Report(
         [
             Figure("node ready, warm cache", node, "s", 3.0, "lower", own.times),
             Figure("and every kernel loaded and used once", kernels, "s", math.nan, "lower",
                    own.times),
         ],
-        [{"node_s": a, "kernels_s": b} for a, b in found],
+        [{f"{key}_s": said[key] for key in KEYS} for said in found],
     )  # fmt: skip
-
-
-def start(home: str, environment: dict[str, str]) -> tuple[float, float]:
-    """CPU seconds until the node is made, and until all kernels were used.
-
-    Raises:
-        HearthError: It ended otherwise; with its last words.
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, home], env=environment, capture_output=True, text=True,
-        timeout=PATIENCE, check=False,
-    )  # fmt: skip
-    said = dict(line.split() for line in done.stdout.splitlines() if len(line.split()) == 2)
-    if done.returncode or not {"node", "kernels"} <= said.keys():
-        raise HearthError(f"the node did not come up: {done.stderr[-500:]}")
-    return float(said["node"]), float(said["kernels"])

@@ -1,29 +1,30 @@
-"""Costmaps for RViz: built only while somebody looks."""
+"""Costmaps and outline for RViz: built only while somebody looks."""
 
 from __future__ import annotations
 
 import numpy as np
 from hearth_core.geometry import Pose2
-from hearth_nodekit.topics import GLOBAL_COSTMAP, LOCAL_COSTMAP
+from hearth_nodekit.topics import FOOTPRINT, GLOBAL_COSTMAP, LOCAL_COSTMAP
 from rclpy.node import Node
 
 from hearth_navigation.core.costmap import Snapshot
 from hearth_navigation.core.driving import Driving
 from hearth_navigation.core.grid import Grid
-from hearth_navigation.messages import from_grid
+from hearth_navigation.messages import from_footprint, from_grid
 
 LOCAL_SIZE = 5.0
 LETHAL, INSCRIBED = 100, 99
 
 
 class CostmapPublisher:
-    """Publishes ``local_costmap/costmap`` and ``global_costmap/costmap``, both in map."""
+    """Publishes local and global costmap in map, and the outline in base_footprint."""
 
     def __init__(self, node: Node, driving: Driving) -> None:
         self._node = node
         self._driving = driving
         self._local = LOCAL_COSTMAP.publisher(node)
         self._global = GLOBAL_COSTMAP.publisher(node)
+        self._footprint = FOOTPRINT.publisher(node)
         node.create_timer(0.5, self._publish_local)
         node.create_timer(2.0, self._publish_global)
 
@@ -32,6 +33,8 @@ class CostmapPublisher:
 
     def _publish_local(self) -> None:
         now = self._now()
+        if self._footprint.get_subscription_count():
+            self._footprint.publish(from_footprint(self._driving.footprint, now))
         world, pose = self._driving.snapshot, self._driving.pose(now)
         if world is None or pose is None or not self._local.get_subscription_count():
             return

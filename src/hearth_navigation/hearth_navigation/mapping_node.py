@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from geometry_msgs.msg import Point
-from hearth_core.frames import MAP, ODOM
+from geometry_msgs.msg import Point, PolygonStamped
+from hearth_core.errors import BadInputError
+from hearth_core.frames import BASE_FOOTPRINT, MAP, ODOM
 from hearth_core.geometry import Pose2
 from hearth_core.health import Health, Level
 from hearth_core.home import load_home
@@ -25,7 +26,7 @@ from hearth_nodekit.actions import (
 from hearth_nodekit.params import declare, param
 from hearth_nodekit.reporting import report_health
 from hearth_nodekit.running import run
-from hearth_nodekit.topics import AMCL_POSE
+from hearth_nodekit.topics import AMCL_POSE, FOOTPRINT
 from hearth_nodekit.topics import MAP as MAP_TOPIC
 from hearth_nodekit.transforms import TransformBroadcaster
 from hearth_nodekit.worker import LatestWorker
@@ -42,8 +43,9 @@ from hearth_navigation.core.localizer import Localizer
 from hearth_navigation.core.mapper import Mapper, MapperConfig
 from hearth_navigation.core.semantics import furniture_mask
 from hearth_navigation.exploring import Explorer
-from hearth_navigation.messages import from_grid, resolve, to_pose_with_covariance
-from hearth_navigation.navigator_config import FOOTPRINT, parse_footprint
+from hearth_navigation.messages import from_grid, resolve, to_footprint, to_pose_with_covariance
+from hearth_navigation.navigator_config import FOOTPRINT as DEFAULT_OUTLINE
+from hearth_navigation.navigator_config import parse_footprint
 from hearth_navigation.sensors import Sight, SightListener
 
 
@@ -61,7 +63,6 @@ class Config:
     explore: bool = param(True, "Drive by itself; false: a person or a program drives.")
     longest: float = param(1800.0, "Time after which exploring ends.", unit="s", low=1.0)
     exit_when_done: bool = param(False, "End the process when the map is saved.")
-    footprint: str = param(FOOTPRINT, "Outline that must fit at viewpoints, as Nav2 writes it.")
     resolution: float = param(0.025, "Edge of a cell.", unit="m", low=0.01, high=0.2)
     half_size: float = param(
         14.0, "The map begins with this far on all sides, and grows.", unit="m", low=2.0
@@ -76,7 +77,8 @@ class MappingNode(Node):
         super().__init__("mapping", **options)
         self._config = declare(self, Config)
         self._home = load_home(resolve(self._config.home)) if self._config.home else None
-        self._footprint = parse_footprint(self._config.footprint)
+        self._footprint = parse_footprint(DEFAULT_OUTLINE)
+        """What must fit at viewpoints; the default until the navigator says its own."""
         self._settings = MapperConfig(
             resolution=self._config.resolution, half_size=self._config.half_size
         )
@@ -94,6 +96,7 @@ class MappingNode(Node):
         self._map = MAP_TOPIC.publisher(self)
         self._worker = LatestWorker(self, self._on_sight, "mapping")
         SightListener(self, self._worker.offer)
+        FOOTPRINT.subscribe(self, self._on_footprint)
         self.create_timer(self._config.period, self._publish_map)
         self.create_service(SaveMap, "save_map", self._on_save)
         report_health(self, self._health)
@@ -164,6 +167,14 @@ class MappingNode(Node):
         )
         self._stored = self._finder = None
         return True
+
+    def _on_footprint(self, message: PolygonStamped) -> None:
+        try:
+            if message.header.frame_id != BASE_FOOTPRINT:
+                raise BadInputError(f"it is in {message.header.frame_id!r}, not {BASE_FOOTPRINT}")
+            self._footprint = to_footprint(message.polygon)
+        except BadInputError as error:
+            self.get_logger().error(f"published_footprint: {error}", throttle_duration_sec=60.0)
 
     def _publish_map(self) -> None:
         with self._lock:

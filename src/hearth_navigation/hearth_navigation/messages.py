@@ -9,9 +9,15 @@ from pathlib import Path as FilePath
 
 import numpy as np
 import numpy.typing as npt
-from geometry_msgs.msg import PoseStamped, PoseWithCovarianceStamped
+from geometry_msgs.msg import (
+    Point32,
+    Polygon,
+    PolygonStamped,
+    PoseStamped,
+    PoseWithCovarianceStamped,
+)
 from hearth_core.errors import BadInputError
-from hearth_core.frames import MAP
+from hearth_core.frames import BASE_FOOTPRINT, MAP
 from hearth_core.geometry import Pose2
 from hearth_nodekit.convert import from_pose, from_time, pose2_to_pose, to_time
 from nav2_msgs.msg import Particle, ParticleCloud
@@ -19,6 +25,7 @@ from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from sensor_msgs.msg import LaserScan
 from vision_msgs.msg import Detection3D, Detection3DArray, ObjectHypothesisWithPose
 
+from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.grid import Grid
 from hearth_navigation.core.people import Person
 from hearth_navigation.core.relocalizer import Beams
@@ -77,6 +84,23 @@ def from_grid(grid: Grid, stamp: float, frame: str = MAP) -> OccupancyGrid:
     message.info.width, message.info.height = grid.width, grid.height
     message.info.origin = pose2_to_pose(Pose2(*grid.origin))
     message.data = array("b", np.ascontiguousarray(grid.cells).tobytes())
+    return message
+
+
+def to_footprint(message: Polygon) -> Footprint:
+    """The outline a polygon in base_footprint says.
+
+    Raises:
+        BadInputError: It is none.
+    """
+    return Footprint(tuple((float(p.x), float(p.y)) for p in message.points))
+
+
+def from_footprint(footprint: Footprint, stamp: float) -> PolygonStamped:
+    """An outline in base_footprint."""
+    message = PolygonStamped()
+    message.header.frame_id, message.header.stamp = BASE_FOOTPRINT, to_time(stamp)
+    message.polygon.points = [Point32(x=x, y=y, z=0.0) for x, y in footprint.outline]
     return message
 
 

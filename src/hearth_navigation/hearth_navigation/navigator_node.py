@@ -40,7 +40,6 @@ from hearth_navigation.body_frames import BodyFrames
 from hearth_navigation.clearing import CostmapServices
 from hearth_navigation.core.driving import Driving
 from hearth_navigation.core.errands import Steered
-from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.semantics import furniture_mask
 from hearth_navigation.core.zones import load_zones
 from hearth_navigation.costmaps import CostmapPublisher
@@ -49,7 +48,7 @@ from hearth_navigation.docking import Docking
 from hearth_navigation.journeys import Journeys
 from hearth_navigation.lifecycle import LifecycleFacade
 from hearth_navigation.loads import Loads
-from hearth_navigation.messages import resolve, to_detections, to_grid, to_path
+from hearth_navigation.messages import resolve, to_detections, to_footprint, to_grid, to_path
 from hearth_navigation.navigator_config import Config, parse_footprint
 from hearth_navigation.paths import Paths
 from hearth_navigation.places import PoseReader
@@ -231,7 +230,7 @@ class NavigatorNode(Node):
 
     def _on_footprint(self, message: Polygon) -> None:
         try:
-            footprint = Footprint(tuple((float(p.x), float(p.y)) for p in message.points))
+            footprint = to_footprint(message)
         except BadInputError as error:
             self.get_logger().error(f"footprint refused: {error}")
             return

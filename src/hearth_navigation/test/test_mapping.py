@@ -61,6 +61,20 @@ def test_standing_still_adds_nothing() -> None:
     assert len(mapper.keyframes) == 1
 
 
+def test_known_ground_is_kept_a_metre_at_a_time() -> None:
+    world = FlatWorld(home(), Pose2(1.0, 3.0, 0.0))
+    mapper = Mapper(world.pose, MapperConfig(half_size=9.0))
+    for speed in (0.4, -0.4, 0.4, -0.4, 0.4):
+        for _ in range(10):
+            world.drive((speed, 0.0, 0.0), 0.2)
+            mapper.update(world.odom, *look(world))
+    travelled = np.array([frame.travelled for frame in mapper.keyframes])
+    known = np.diff(travelled[travelled > 0.6])  # up to there the ground was new
+    assert len(known) >= 2
+    assert known.max() < 1.2
+    assert known.min() > 0.9
+
+
 def test_a_live_map_keeps_its_cells_in_place() -> None:
     world = FlatWorld(home(), Pose2(1.0, 3.0, 0.0))
     mapper = Mapper(world.pose, MapperConfig(half_size=9.0))

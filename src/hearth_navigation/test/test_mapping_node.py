@@ -11,12 +11,14 @@ pytest.importorskip("rclpy", reason="needs ROS")
 from flat_world import BASE_FROM_LIDAR, REACH, FlatWorld, home, look
 from hearth_core.errors import FileFormatError
 from hearth_core.geometry import Pose2
+from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.mapping_node import MappingNode
+from hearth_navigation.messages import from_footprint
 from hearth_navigation.sensors import scan_problem
 from hearth_nodekit.actions import ActionCaller
 from hearth_nodekit.convert import pose2_to_pose, to_time, to_transform_stamped
 from hearth_nodekit.testing import Spinner, isolated_context, wait_until
-from hearth_nodekit.topics import MAP, ODOM, SCAN, TF_STATIC
+from hearth_nodekit.topics import FOOTPRINT, MAP, ODOM, SCAN, TF_STATIC
 from nav2_msgs.srv import SaveMap
 from nav_msgs.msg import Odometry
 from rclpy.context import Context
@@ -51,6 +53,7 @@ class Robot:
         self.maps: list[object] = []
         self._odom, self._scan = ODOM.publisher(self.client), SCAN.publisher(self.client)
         self._static = TF_STATIC.publisher(self.client)
+        self.outline = FOOTPRINT.publisher(self.client)
         MAP.subscribe(self.client, self.maps.append)
         self.explore = ActionCaller(self.client, Explore, "explore")
         self.save = self.client.create_client(SaveMap, "save_map")
@@ -98,6 +101,12 @@ def test_a_map_is_built_stored_and_gone_on_with(context: Context, tmp_path: Path
     with Spinner(context, robot.mapping, robot.client):
         assert wait_until(robot.save.service_is_ready, 120.0)
         assert not robot.store(tmp_path / "early.yaml")  # nothing was seen yet
+        elsewhere = from_footprint(Footprint.rectangle(0.9, 0.9, 0.9), 0.0)
+        elsewhere.header.frame_id = "odom"  # not the robot's own frame: refused
+        robot.outline.publish(elsewhere)
+        wide = Footprint.rectangle(0.5, 0.25, 0.375)
+        robot.outline.publish(from_footprint(wide, 0.0))
+        assert wait_until(lambda: robot.mapping._footprint == wide, 120.0)
         assert robot.drive_until(3)
         assert wait_until(lambda: bool(robot.maps), 120.0)
         _, result = robot.explore.call(Explore.Goal(longest=math.nan), timeout=120.0)

@@ -1,6 +1,6 @@
 """Topic contracts: name, type and QoS, written once and shared by both ends."""
 
-from geometry_msgs.msg import PoseStamped, PoseWithCovarianceStamped, Twist
+from geometry_msgs.msg import PolygonStamped, PoseStamped, PoseWithCovarianceStamped, Twist
 from nav2_msgs.msg import ParticleCloud
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from sensor_msgs.msg import BatteryState, CameraInfo, Image, Imu, JointState, LaserScan
@@ -64,6 +64,8 @@ PLAN = Topic("plan", Path, LATCHED)
 PARTICLE_CLOUD = Topic("particle_cloud", ParticleCloud, SENSOR_WRITER, SENSOR_READER)
 LOCAL_COSTMAP = Topic("local_costmap/costmap", OccupancyGrid, LATCHED)
 GLOBAL_COSTMAP = Topic("global_costmap/costmap", OccupancyGrid, LATCHED)
+FOOTPRINT = Topic("local_costmap/published_footprint", PolygonStamped, LATCHED)
+"""The robot's outline with arms and load as planned with, in base_footprint."""
 
 OBJECTS = Topic("objects", WorldObjectArray, LATCHED)
 SURFACES = Topic("surfaces", SurfaceArray, LATCHED)

@@ -191,9 +191,15 @@ class Mapper:
         match = refine(field, few, self._pose, prior=held / self._scale)
         if match.inliers < 0.8:
             window = min(0.6, max(0.2, 3.0 * math.sqrt(float(self._covariance[:2, :2].max()))))
-            guess, _ = correlate(field, thin(points, 80), self._pose, window)
+            yaw_window = min(0.35, max(0.1, 3.0 * math.sqrt(float(self._covariance[2, 2]))))
+            guess, _ = correlate(field, thin(points, 80), self._pose, window, yaw_window)
             other = refine(field, few, guess, prior=held / self._scale)
-            if other.inliers > match.inliers + 0.03:
+            # The farther from where wheels and matches expect it, the more must fit better there:
+            # a view into another room fits here and there a little better than where it is.
+            error = self._pose.inverse() @ other.pose
+            jump = np.array([error.x, error.y, error.yaw])
+            deviations = math.sqrt(float(jump @ in_frame_of(self._pose, held) @ jump))
+            if other.inliers > match.inliers + min(0.25, 0.03 * max(1.0, deviations)):
                 match = other
         self.poor = self.poor + 1 if match.inliers < 0.4 else 0
         self._pose = match.pose

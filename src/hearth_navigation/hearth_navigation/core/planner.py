@@ -158,7 +158,7 @@ class Planner:
         if effort is not Effort.EVERYWHERE:
             # An old guide may lead to where the way is closed now.
             most = most // 100 if old else most // 4
-        soon = most // (10 if old else 20)
+        soon = most // (10 if old else 20)  # several times what nearly all searches take
         for greed, limit in ((config.greed, soon), (config.haste, most)):
             scratch = self._scratch.of(to_go.values.size * lattice.HEADINGS)
             states, _, expanded = lattice.search(
