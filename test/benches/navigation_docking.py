@@ -6,8 +6,8 @@ written down. It charges within 15 mm, 15 mm and 3 degrees. Errors are those of 
 has ended its first attempt, against where the charger really is.
 
 Then the same in the simulator (``_home_world``): the apartment, its shipped map, physics, wheels,
-lidar, localisation, the velocity gate; the battery says whether it charges, and then the robot
-leaves the charger again.
+lidar, depth camera, localisation, the velocity gate. The robot comes from 0.6 m further away, with
+its face to the charger; the battery says whether it charges, then the robot leaves it again.
 """
 
 from __future__ import annotations
@@ -177,17 +177,22 @@ class _Simulated:
         """One start: onto the charger, and off it again."""
         charger = self._home.charger
         start = _start(np.random.default_rng([seed, k, 1]), charger)
+        away = staging(DockConfig(), charger) @ Pose2(0.6, 0.0, math.pi)
         world = self._worlds.HomeWorld(
-            self._home, 1000 * seed + k, self._known, parse_footprint(ROBOT), start
+            self._home, 1000 * seed + k, self._known, parse_footprint(ROBOT), away
         )
+        world.look(True)
         for _ in range(10):
+            world.tick()
+        trip = world.driving.begin([start])
+        while trip.ending is None and world.world.now < 60.0:
             world.tick()
         motion = DockMotion(DockConfig(), world.driving.pose(world.world.now).inverse() @ charger)
         seconds, errand = self._do(world, Errand(motion, errands.BACK_UP))
         charges, off = world.charges, charger.inverse() @ world.pose
         problem = _problem(motion, errand)
-        away = errands.Straight(DockConfig().staging, 0.15)
-        self._do(world, Errand(away, errands.DRIVE_ON_HEADING))
+        leave = errands.Straight(DockConfig().staging, 0.15)
+        self._do(world, Errand(leave, errands.DRIVE_ON_HEADING))
         return {
             "first": charges and not problem,
             "lateral": off.y,

@@ -256,6 +256,7 @@ class Driving:
                     follower.limits,
                     follower.monitor,
                     follower.mppi.period,
+                    self._heard.scan(newest[1]),
                     self._heard.scan_stamp,
                     self._heard.lidar(newest[1]),
                 )
@@ -301,7 +302,7 @@ class Driving:
 
     def _points(self, odom: Pose2) -> Array:
         """Newest scan and what the depth camera saw nearby, from the base where it is now."""
-        scan = (odom.inverse() @ self._heard.scan_odom).apply(self._heard.points)
+        scan = self._heard.scan(odom)
         if self._costmap is None or self._heard.map_from_odom is None:
             return scan
         base = self._heard.map_from_odom @ odom
