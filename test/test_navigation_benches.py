@@ -45,9 +45,12 @@ def test_nobody_is_touched_and_doors_are_waited_at() -> None:
 
 def test_the_charger_is_met_to_millimetres_although_it_was_moved() -> None:
     found = figures("navigation_docking")
-    assert found["docking: charges at the first try"].value == 1.0
-    assert found["docking: lateral, p95"].value <= 8.0
-    assert found["docking: yaw, p95"].value <= 1.0
+    for name in ("docking", "docking in the simulator"):
+        assert found[f"{name}: charges at the first try"].value == 1.0
+        assert found[f"{name}: lateral, p95"].value <= 8.0
+        assert found[f"{name}: yaw, p95"].value <= 1.0
+    assert found["undocking in the simulator"].value == 1.0
+    assert found["contacts while docking, undocking"].value == 0
 
 
 def test_navigation_is_active_soon_and_small() -> None:

@@ -103,8 +103,17 @@ def survey(home: Home, seed: int) -> Grid:
 class HomeWorld:
     """The simulator, and the robot's own software in its cycles."""
 
-    def __init__(self, home: Home, seed: int, known: Grid, footprint: Footprint) -> None:
-        self.world = World.make(home, seed)
+    def __init__(
+        self,
+        home: Home,
+        seed: int,
+        known: Grid,
+        footprint: Footprint,
+        start: Pose2 | None = None,
+    ) -> None:
+        """``start``: of the robot; None: as the scenario draws it."""
+        starts = None if start is None else {"robot1": start}
+        self.world = World.make(home, seed, starts=starts)
         self._io = self.world.hardware("robot1")
         self._geometry = _Geometry(self.world)
         self.odometry, self._wheels = OdometryBuffer(), OdometryModel(OdometrySettings())
@@ -131,6 +140,11 @@ class HomeWorld:
         """Truth."""
         stage = self.world.stage
         return stage.body_pose(stage.robots["robot1"].body).planar()
+
+    @property
+    def charges(self) -> bool:
+        """What the battery says."""
+        return self._io.battery().charging
 
     def look(self, on: bool) -> None:
         """Ask for depth pictures, as the navigator does while it drives."""

@@ -81,6 +81,11 @@ def test_what_is_no_charger_is_not_taken_for_one() -> None:
     assert view(Pose2(0.0, 0.4, 0.0)) is None  # too far from where it should be
 
 
+SEEN_BY_CAMERA = np.stack(np.meshgrid([-0.475, -0.425, -0.275], [-0.1, 0.0, 0.1]), -1)
+"""Cells of the depth layer on and before the charger, seen from a robot that charges [m]: they
+are obstacles, but not the shape that is looked for."""
+
+
 def drive(
     dock: Pose2, start: Pose2, limits: Limits, gone_at: float = math.inf
 ) -> tuple[DockMotion, Pose2]:
@@ -95,11 +100,14 @@ def drive(
         around = Surroundings(
             now,
             pose,
-            points,
+            np.concatenate(
+                [points, pose.inverse().apply(dock.apply(SEEN_BY_CAMERA.reshape(-1, 2)))]
+            ),
             BASE,
             limits,
             monitor.MonitorConfig(),
             0.05,
+            points,
             now - 0.05 * (k % 2),
             (LIDAR.x, LIDAR.y),
         )

@@ -8,6 +8,7 @@ from flat_world import FlatWorld, Rect, home, look, rasterize
 from hearth_core.geometry import Pose2, wrap_angle
 from hearth_navigation.core.driving import PREEMPTED, Driving
 from hearth_navigation.core.driving_config import DrivingConfig
+from hearth_navigation.core.follower import STOP
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.localizer import Localizer
 from hearth_navigation.core.odometry import OdometryBuffer
@@ -131,7 +132,8 @@ def test_a_clock_that_jumps_back_ends_the_trip() -> None:
     drive.driving.cycle(drive.world.time - 2.0)
     assert trip.ending is not None
     assert trip.ending.code == TRANSFORM_ERROR
-    assert drive.driving.cycle(drive.world.time - 1.9) is None
+    assert drive.driving.cycle(drive.world.time - 1.9) == STOP
+    assert drive.driving.cycle(drive.world.time - 1.4) is None
 
 
 def test_a_newer_goal_takes_over() -> None:

@@ -3,7 +3,7 @@
 import math
 import threading
 import time as wall
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,7 @@ from nav2_msgs.action import (
     BackUp,
     ComputePathThroughPoses,
     ComputePathToPose,
+    FollowPath,
     FollowWaypoints,
     NavigateToPose,
     Spin,
@@ -55,6 +56,8 @@ from std_msgs.msg import Empty
 from tf2_msgs.msg import TFMessage
 
 SIM_TIME = Parameter("use_sim_time", value=True)
+UNUSABLE = 9000
+"""Error code of a message that cannot be used at all."""
 
 
 class SimulatedRobot:
@@ -63,6 +66,9 @@ class SimulatedRobot:
     def __init__(self, context: Context, map_file: Path) -> None:
         self.world = FlatWorld(home(0.9), Pose2(1.0, 3.0, 0.0), seed=1)
         self.command = (0.0, 0.0, 0.0)
+        self.scanning = True
+        self.epoch = 10.0
+        """Reading of the clock when the world began [s]."""
         options = {"context": context, "namespace": "robot1"}
         self.localization = LocalizationNode(
             parameter_overrides=[SIM_TIME, Parameter("map", value=str(map_file))], **options
@@ -101,7 +107,7 @@ class SimulatedRobot:
 
     def _loop(self) -> None:
         while not self._stop.is_set():
-            now = 10.0 + self.world.time
+            now = self.epoch + self.world.time
             stamp = to_time(now)
             odom = Odometry()
             odom.header.stamp = stamp
@@ -109,7 +115,7 @@ class SimulatedRobot:
             twist = odom.twist.twist
             twist.linear.x, twist.linear.y, twist.angular.z = self.world.velocity
             self._odom.publish(odom)
-            if self._ticks % 2 == 0:
+            if self.scanning and self._ticks % 2 == 0:
                 beams, _ = look(self.world)
                 scan = LaserScan(range_min=0.05, range_max=REACH)
                 scan.header.frame_id, scan.header.stamp = "lidar_link", stamp
@@ -192,9 +198,9 @@ def test_a_cancelled_goal_leaves_the_base_standing(robot: SimulatedRobot) -> Non
 @pytest.mark.parametrize(
     ("pose", "code", "words"),
     [
-        (Pose2(4.25, 4.5, 0.0), NavigateToPose.Result().error_code, "footprint"),
-        (Pose2(40.0, 4.5, 0.0), 0, "outside the map"),
-        (Pose2(math.nan, 4.5, 0.0), 0, "not finite"),
+        (Pose2(4.25, 4.5, 0.0), ComputePathToPose.Result.GOAL_OCCUPIED, "footprint"),
+        (Pose2(40.0, 4.5, 0.0), ComputePathToPose.Result.GOAL_OUTSIDE_MAP, "outside the map"),
+        (Pose2(math.nan, 4.5, 0.0), UNUSABLE, "not finite"),
     ],
 )
 def test_bad_goals_are_refused_with_a_sentence(
@@ -204,7 +210,7 @@ def test_bad_goals_are_refused_with_a_sentence(
     message.pose.position.x, message.pose.position.y = pose.x, pose.y
     status, result = navigate(robot, message)
     assert status == GoalStatus.STATUS_ABORTED
-    assert result.error_code != code
+    assert result.error_code == code
     assert words in result.error_msg
 
 
@@ -213,7 +219,71 @@ def test_a_goal_in_an_unknown_frame_is_refused(robot: SimulatedRobot) -> None:
     message.header.frame_id = "kitchen_sink"
     status, result = navigate(robot, message)
     assert status == GoalStatus.STATUS_ABORTED
+    assert result.error_code == UNUSABLE
     assert "kitchen_sink" in result.error_msg
+    caller = ActionCaller(robot.client, ComputePathToPose, "compute_path_to_pose")
+    status, result = caller.call(ComputePathToPose.Goal(goal=message), timeout=30.0)
+    assert status == GoalStatus.STATUS_ABORTED
+    assert result.error_code == ComputePathToPose.Result.TF_ERROR
+    assert "kitchen_sink" in result.error_msg
+
+
+def interrupted(robot: SimulatedRobot, goal: Pose2, interrupt: Callable[[], None]) -> object:
+    """Result of driving to ``goal`` when something happens on the way."""
+    start, done = robot.world.pose, threading.Event()
+
+    def watch() -> bool:
+        if not done.is_set() and robot.world.pose.distance(start) > 0.15:
+            interrupt()
+            done.set()
+        return False
+
+    status, result = navigate(robot, to_pose_stamped(goal, 0.0), should_stop=watch)
+    assert done.is_set()
+    assert status == GoalStatus.STATUS_ABORTED, result
+    return result
+
+
+def test_without_scans_the_base_stands_and_the_goal_ends_with_a_code(
+    robot: SimulatedRobot,
+) -> None:
+    seen: list[Pose2] = []
+
+    def cover() -> None:
+        robot.scanning = False
+        seen.append(robot.world.pose)
+
+    try:
+        result = interrupted(robot, far_from(robot), cover)
+    finally:
+        robot.scanning = True
+    assert result.error_code == FollowPath.Result.TF_ERROR
+    assert "no fresh scan" in result.error_msg
+    assert math.hypot(*robot.world.velocity) < 1e-6
+    # Half a second on the last scan, then braking.
+    assert robot.world.pose.distance(seen[0]) < 0.5
+
+
+def test_a_clock_that_jumps_back_ends_the_goal_and_the_next_one_is_reached(
+    robot: SimulatedRobot,
+) -> None:
+    def jump() -> None:
+        robot.epoch -= 8.0
+
+    result = interrupted(robot, far_from(robot), jump)
+    assert result.error_code == FollowPath.Result.TF_ERROR
+    assert "clock jumped back" in result.error_msg
+    assert wait_until(lambda: math.hypot(*robot.world.velocity) < 1e-6, 30.0)
+    goal = Pose2(1.6, 3.2, 0.0)
+    status, result = navigate(robot, to_pose_stamped(goal, 0.0))
+    assert status == GoalStatus.STATUS_SUCCEEDED, result
+    assert robot.world.pose.distance(goal) < 0.05
+
+
+def far_from(robot: SimulatedRobot) -> Pose2:
+    """A goal that is more than a metre away."""
+    goals = [Pose2(3.0, 1.2, 0.0), Pose2(1.6, 3.2, 0.0)]
+    return max(goals, key=robot.world.pose.distance)
 
 
 def test_a_path_is_computed_without_driving(robot: SimulatedRobot) -> None:

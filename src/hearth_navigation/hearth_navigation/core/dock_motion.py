@@ -59,7 +59,7 @@ class DockMotion:
             self._view = DockView(config, around.odom @ self._guess)
         if around.scan_stamp > self._stamp:
             self._stamp = around.scan_stamp
-            self._view.add(around.odom, around.points, around.lidar)
+            self._view.add(around.odom, around.scan, around.lidar)
         if self._since is None:
             self._since = around.now
         dock = self._view.odom_from_dock

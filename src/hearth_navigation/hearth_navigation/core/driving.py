@@ -216,7 +216,7 @@ class Driving:
         """Command for the next period; None: nothing to say."""
         with self._lock:
             if now < self._now - 0.05:
-                self._jumped_back()
+                self._jumped_back(now)
             self._now = now
             self._look()
             if self._errand is not None:
@@ -256,6 +256,7 @@ class Driving:
                     follower.limits,
                     follower.monitor,
                     follower.mppi.period,
+                    self._heard.scan(newest[1]),
                     self._heard.scan_stamp,
                     self._heard.lidar(newest[1]),
                 )
@@ -301,7 +302,7 @@ class Driving:
 
     def _points(self, odom: Pose2) -> Array:
         """Newest scan and what the depth camera saw nearby, from the base where it is now."""
-        scan = (odom.inverse() @ self._heard.scan_odom).apply(self._heard.points)
+        scan = self._heard.scan(odom)
         if self._costmap is None or self._heard.map_from_odom is None:
             return scan
         base = self._heard.map_from_odom @ odom
@@ -364,8 +365,8 @@ class Driving:
             follower.mppi.period,
         )
 
-    def _jumped_back(self) -> None:
-        """The clock was reset: nothing heard before counts."""
+    def _jumped_back(self, now: float) -> None:
+        """The clock was reset: nothing heard before counts; whoever drove is told to stop."""
         if self._trip is not None:
             self._trip.end(TRANSFORM_ERROR, "the clock jumped back")
             self._trip = None
@@ -375,6 +376,6 @@ class Driving:
         self._heard = Heard()
         self._people.reset()
         self._last = STOP
-        self._stop_until = -math.inf
+        self._stop_until = now + 0.5
         if self._costmap is not None:
             self._costmap.clear()

@@ -6,7 +6,7 @@ Error codes are Nav2's, which differ from behaviour to behaviour; 0 is success.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -53,13 +53,15 @@ class Surroundings:
     odom: Pose2
     """base_footprint in odom."""
     points: Array
-    """Newest scan in base_footprint [m], shape (N, 2)."""
+    """All that stands around, of the scan and the depth camera, in base_footprint [m], (N, 2)."""
     footprint: Footprint
     limits: Limits
     monitor: monitor.MonitorConfig
     period: float
+    scan: Array = field(default_factory=lambda: np.zeros((0, 2)))
+    """The newest scan alone, in base_footprint [m], shape (N, 2)."""
     scan_stamp: float = -math.inf
-    """When the scan was taken [s]."""
+    """When it was taken [s]."""
     lidar: tuple[float, float] = (0.0, 0.0)
     """Where it was taken from, in base_footprint now [m]."""
 

@@ -26,6 +26,10 @@ class Heard:
     map_from_odom: Pose2 | None = None
     map_stamp: float = -math.inf
 
+    def scan(self, odom: Pose2) -> Array:
+        """The scan's points, seen from the base at ``odom`` [m], shape (N, 2)."""
+        return (odom.inverse() @ self.scan_odom).apply(self.points)
+
     def lidar(self, odom: Pose2) -> tuple[float, float]:
         """Where the scan was taken from, seen from the base at ``odom`` [m]."""
         at = odom.inverse() @ self.scan_odom @ self.base_from_lidar

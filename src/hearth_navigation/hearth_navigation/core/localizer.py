@@ -172,10 +172,10 @@ class Localizer:
         points = thin(beams.points, config.match_points)
         if len(points) >= 10:
             scale = 1.0 / (config.point_sigma**2 * config.independent)
-            held: Array = np.linalg.inv(self._covariance).astype(np.float64)
             if self._told is not None:
-                self._look_around(points, *self._told)
+                self._look_around(beams, *self._told)
                 self._told = None
+            held: Array = np.linalg.inv(self._covariance).astype(np.float64)
             match = refine(self._field, points, self._pose, prior=held / scale)
             information = match.information * scale
             # The match already weighs the prediction: it is the fused pose.
@@ -192,16 +192,16 @@ class Localizer:
             self._doubt(beams)
         return result.agree, result.through
 
-    def _look_around(self, points: Array, distance: float, yaw: float) -> None:
-        """Start from the best fit near the pose a person gave."""
-        few = thin(points, 80)
+    def _look_around(self, beams: Beams, distance: float, yaw: float) -> None:
+        """Start from the likeliest place near the pose a person gave, if one fits there."""
+        few = thin(beams.points, 80)
         guess, _ = correlate(
             self._field, few, self._pose, min(1.5, 2.0 * distance), min(0.6, 2.0 * yaw), step=0.1
         )
         near, _ = correlate(self._field, few, guess, 0.1, 0.05)
-        match = refine(self._field, points, near)
-        if match.inliers > refine(self._field, points, self._pose).inliers:
-            self._pose = match.pose
+        best = self._relocalizer.polished(beams, [near, self._pose])[0]
+        if best.per_beam >= self.config.relocalizer.accept:
+            self._believe(best.pose)
 
     def _predict(self, step: Pose2) -> None:
         distance, yaw = self._noise.deviations(step)
@@ -228,16 +228,17 @@ class Localizer:
     def _doubt(self, beams: Beams) -> None:
         """Long doubted: somewhere else that fits much better, or lost."""
         candidates = self._relocalizer.candidates(beams)
-        here = agreement(self._field, beams, self._pose)
         best = self._relocalizer.unique(candidates)
         self._doubted = None
-        if best is not None and _apart(best.pose, self._pose):
-            self._believe(best.pose)
-        elif best is None or best.agreement.score < here.score:
-            # Nowhere fits better: much has changed around the robot, which then is still here.
-            fits_nowhere = not candidates or candidates[0].agreement.score < here.score + 0.1
-            if not (fits_nowhere and here.through < 0.1):
-                self.forget()
+        if best is not None:
+            if _apart(best.pose, self._pose):
+                self._believe(best.pose)
+            return
+        here = agreement(self._field, beams, self._pose)
+        # Nowhere fits better: much has changed around the robot, which then is still here.
+        fits_nowhere = not candidates or candidates[0].agreement.score < here.score + 0.1
+        if not (fits_nowhere and here.through < 0.1):
+            self.forget()
 
     def _search(self, stamp: float, step: Pose2, beams: Beams) -> tuple[float, float]:
         if self._status is Status.AMBIGUOUS:

@@ -208,9 +208,9 @@ class Relocalizer:
             for guess in self._settled(scores, points)
         ]
         likeliest = self.judged(beams, found)[: config.polished]
-        return self._polished(beams, [item.pose for item in likeliest])
+        return self.polished(beams, [item.pose for item in likeliest])
 
-    def _polished(self, beams: Beams, guesses: list[Pose2]) -> list[Candidate]:
+    def polished(self, beams: Beams, guesses: list[Pose2]) -> list[Candidate]:
         """The guesses where they are likeliest around, the likeliest first.
 
         Matching runs into the nearest place that fits, which a chair that was moved may shift.
