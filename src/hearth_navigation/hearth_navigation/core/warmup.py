@@ -17,8 +17,8 @@ from hearth_navigation.core.grid import FREE, OCCUPIED, Grid
 from hearth_navigation.core.localizer import Localizer
 from hearth_navigation.core.mapper import Mapper
 from hearth_navigation.core.matcher import correlate
-from hearth_navigation.core.mppi_kernels import person_gap
 from hearth_navigation.core.odometry import OdometryBuffer
+from hearth_navigation.core.people_kernels import person_gap
 from hearth_navigation.core.raycast import expected_ranges
 from hearth_navigation.core.relocalizer import Beams
 from hearth_navigation.core.scan import free_lengths, to_points
@@ -61,7 +61,7 @@ def main() -> None:
     footprint = Footprint.rectangle(0.3, 0.25, 0.25)
     frontier.views(mapper.live(), mapper.pose, footprint)
     grid_search.shortest(grid.cells == FREE, (10, 10), (50, 60))
-    someone = np.array([[3.0, 2.0, 0.1, 0.0, 0.25]])
+    someone = np.array([[3.0, 2.0, 0.1, 0.0, 0.25, 5.0]])
     person_gap(someone, footprint.box, 0.0, pose.x, pose.y, 1.0, 0.0)
     odometry = OdometryBuffer()
     driving = Driving(DrivingConfig(), footprint, odometry)
