@@ -103,8 +103,10 @@ def survey(home: Home, seed: int) -> Grid:
 class HomeWorld:
     """The simulator, and the robot's own software in its cycles."""
 
-    def __init__(self, home: Home, seed: int, known: Grid, footprint: Footprint) -> None:
-        self.world = World.make(home, seed)
+    def __init__(
+        self, home: Home, seed: int, known: Grid, footprint: Footprint, people: int = 0
+    ) -> None:
+        self.world = World.make(home, seed, people=people)
         self._io = self.world.hardware("robot1")
         self._geometry = _Geometry(self.world)
         self.odometry, self._wheels = OdometryBuffer(), OdometryModel(OdometrySettings())

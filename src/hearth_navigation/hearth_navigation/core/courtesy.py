@@ -133,10 +133,10 @@ def around_people(
         if math.hypot(person[2], person[3]) < STANDING:
             continue
         # Where they will be, but for what would cover start or goal.
-        for before, after, near in zip(moments, moments[1:], gaps[1:], strict=False):
+        places = person[:2] + np.minimum(moments, person[5])[:, None] * person[2:4]
+        for before, after, near in zip(places, places[1:], gaps[1:], strict=False):
             if near > berth + 0.05:
-                ends = [person[:2] + min(t, person[5]) * person[2:4] for t in (before, after)]
-                _lower(values, clearance, *ends, person[4] + berth)
+                _lower(values, clearance, before, after, person[4] + berth)
     return Field(values, clearance.resolution, clearance.origin)
 
 
