@@ -198,16 +198,13 @@ class Follower:
             wanted = slew(wanted, self._last, self.config.limits, period)
             progress = Progress.BLOCKED if control.contact else Progress.DRIVING
         gap = self.config.courtesy.least if self._insists(now) else self.config.courtesy.gap
-        manner = yielding(
-            self.config.courtesy,
-            self.config.limits,
-            footprint,
-            pose,
-            wanted,
-            self._last,
-            people,
-            gap,
-        )
+        manner = self._manner(footprint, pose, wanted, people, gap)
+        if manner is Manner.YIELD and progress is Progress.APPROACHING:
+            # To move away first and to turn then may be free although both at once are not.
+            straight = wanted[0], wanted[1], 0.0
+            if math.hypot(*straight) > 0.0:
+                manner = self._manner(footprint, pose, straight, people, gap)
+                wanted = straight
         gives_way = manner is Manner.YIELD or place is not None
         self._wait(now, gives_way)
         wanted = (
@@ -257,6 +254,14 @@ class Follower:
                 self._yielded = None  # it gets on again
             self._best, self._since = left, now
         return now - self._since > self.config.patience
+
+    def _manner(
+        self, footprint: Footprint, pose: Pose2, wanted: Velocity, people: Array, gap: float
+    ) -> Manner:
+        config = self.config
+        return yielding(
+            config.courtesy, config.limits, footprint, pose, wanted, self._last, people, gap
+        )
 
     def _insists(self, now: float) -> bool:
         """Whether it has given way for so long that it passes somebody nearer, and slowly."""
