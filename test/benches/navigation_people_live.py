@@ -73,6 +73,8 @@ def _home(options: Options, number: int, goals: int, people: int) -> list[dict[s
             f"{row['gap']:.2f} m  {' '.join(row['causes'])}\n"
         )
         sys.stdout.flush()
+    for world in (alone, among):
+        world.world.close()
     return rows
 
 
