@@ -110,10 +110,11 @@ class HomeWorld:
         known: Grid,
         footprint: Footprint,
         start: Pose2 | None = None,
+        people: int = 0,
     ) -> None:
-        """``start``: of the robot; None: as the scenario draws it."""
+        """``start``: of the robot; None: as the scenario draws it. ``people`` walk about."""
         starts = None if start is None else {"robot1": start}
-        self.world = World.make(home, seed, starts=starts)
+        self.world = World.make(home, seed, people=people, starts=starts)
         self._io = self.world.hardware("robot1")
         self._geometry = _Geometry(self.world)
         self.odometry, self._wheels = OdometryBuffer(), OdometryModel(OdometrySettings())

@@ -13,7 +13,7 @@ from hearth_core.geometry import Pose2
 from hearth_navigation.core.field import Field
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.mppi import Limits
-from hearth_navigation.core.mppi_kernels import person_gap
+from hearth_navigation.core.people_kernels import STROLL, one_gap, person_gap
 
 Array = npt.NDArray[np.float64]
 Velocity = tuple[float, float, float]
@@ -25,12 +25,6 @@ class CourtesyConfig:
 
     gap: float = 0.48
     """Gap to people [m] below which the robot does not come nearer by its own motion."""
-    touch: float = 0.12
-    """Who would pass a standing robot nearer than this [m] is dodged, not waited for."""
-    notice: float = 1.0
-    """Gap at which somebody who comes nearer is waited for [m]."""
-    horizon: float = 2.0
-    """How far ahead somebody's way past the robot is looked at [s]."""
     delay: float = 0.2
     """Time [s] until a stop begins."""
     patience: float = 15.0
@@ -41,10 +35,12 @@ class CourtesyConfig:
     """Share of the speed limits when it does."""
     around: tuple[float, ...] = (0.55, 0.3)
     """Gaps [m] that plans keep to people who stand or stroll: the first with a plan."""
-    stroll: float = 0.45
-    """Slower people [m/s] are planned around; faster ones are gone before a plan is driven."""
-    ahead: float = 3.0
-    """How far ahead a stroll is taken for certain [s]."""
+    ahead: float = 8.0
+    """How far ahead plans take a stroll for certain [s]."""
+
+
+STANDING = 0.08
+"""Slower people [m/s] stand."""
 
 
 class Manner(Enum):
@@ -72,8 +68,6 @@ def yielding(
     """
     if not len(people):
         return Manner.GO
-    if _lets_pass(config, footprint, pose, people, gap):
-        return Manner.YIELD
     stopping = config.delay + math.hypot(*last[:2]) / limits.acceleration
     c, s = math.cos(pose.yaw), math.sin(pose.yaw)
     # As they stand now, and where they will be.
@@ -99,28 +93,6 @@ def people_gap(footprint: Footprint, pose: Pose2, people: Array) -> float:
     )
 
 
-def _lets_pass(
-    config: CourtesyConfig, footprint: Footprint, pose: Pose2, people: Array, gap: float
-) -> bool:
-    """Whether somebody walks by so near that the robot had better stand until they have."""
-    c, s = math.cos(pose.yaw), math.sin(pose.yaw)
-
-    def gaps(person: Array, times: Array) -> list[float]:
-        return [
-            float(person_gap(person, footprint.box, float(t), pose.x, pose.y, c, s)) for t in times
-        ]
-
-    for k in range(len(people)):
-        person = people[k : k + 1]
-        if math.hypot(person[0, 2], person[0, 3]) < config.stroll:
-            continue
-        ahead = gaps(person, np.linspace(0.0, config.horizon, 11))
-        least = min(ahead)
-        if ahead[0] < config.notice and least < ahead[0] - 0.02 and config.touch < least < gap:
-            return True
-    return False
-
-
 def around_people(
     config: CourtesyConfig,
     clearance: Field,
@@ -140,37 +112,39 @@ def around_people(
         footprint: The robot.
         start: Where it is.
         goal: Where it is to go.
-        people: Rows (x, y, vx, vy, radius), shape (M, 5).
+        people: Rows (x, y, vx, vy, radius, until), shape (M, 6).
         around: Gap to keep [m].
     """
-    slow = people[np.hypot(people[:, 2], people[:, 3]) < config.stroll]
+    slow = people[np.hypot(people[:, 2], people[:, 3]) < STROLL]
     if not len(slow):
         return clearance
     values = clearance.values.copy()
+    moments = np.arange(0.0, config.ahead, 0.5)
     for person in slow:
-        row = person[None, :]
         gaps = [
-            float(
-                person_gap(row, footprint.box, t, at.x, at.y, math.cos(at.yaw), math.sin(at.yaw))
+            min(
+                one_gap(person, footprint.box, t, at.x, at.y, math.cos(at.yaw), math.sin(at.yaw))
+                for at in (start, goal)
             )
-            for at in (start, goal)
-            for t in (0.0, 0.5 * config.ahead, config.ahead)
+            for t in moments
         ]
-        berth = min(around, *(max(gap - 0.05, 0.0) for gap in gaps))
-        _lower(values, clearance, person, person[4] + berth, config)
+        berth = min(around, max(gaps[0] - 0.05, 0.0))
+        _lower(values, clearance, person[:2], person[:2], person[4] + berth)
+        if math.hypot(person[2], person[3]) < STANDING:
+            continue
+        # Where they will be, but for what would cover start or goal.
+        places = person[:2] + np.minimum(moments, person[5])[:, None] * person[2:4]
+        for before, after, near in zip(places, places[1:], gaps[1:], strict=False):
+            if near > berth + 0.05:
+                _lower(values, clearance, before, after, person[4] + berth)
     return Field(values, clearance.resolution, clearance.origin)
 
 
 def _lower(
-    values: npt.NDArray[np.float32],
-    clearance: Field,
-    person: Array,
-    radius: float,
-    config: CourtesyConfig,
+    values: npt.NDArray[np.float32], clearance: Field, start: Array, end: Array, radius: float
 ) -> None:
-    """Lower ``values`` to the distance from a person's disc, drawn out along their stroll."""
-    walks = math.hypot(person[2], person[3]) > 0.08
-    ends = np.array([person[:2], person[:2] + config.ahead * walks * person[2:4]])
+    """Lower ``values`` to the distance from a disc that is drawn out from start to end."""
+    ends = np.array([start, end])
     reach = radius + 1.0
     low = (ends.min(axis=0) - reach - clearance.origin) / clearance.resolution
     high = (ends.max(axis=0) + reach - clearance.origin) / clearance.resolution

@@ -285,7 +285,7 @@ class Driving:
 
     def _situation(self, now: float) -> Situation | None:
         pose, newest = self.pose(now), self._odometry.newest
-        if pose is None or newest is None or self._snapshot is None:
+        if pose is None or newest is None or self._snapshot is None or self._costmap is None:
             return None
         if not self._fresh(now, self._heard.scan_stamp):
             return None
@@ -297,7 +297,7 @@ class Driving:
             self._footprint,
             self._points(newest[1]),
             min(self._speed, self._zones.speed_at(pose) if self._zones is not None else 1.0),
-            as_rows(self._people.people, now),
+            as_rows(self._people.people, now, self._costmap.mapped),
         )
 
     def _points(self, odom: Pose2) -> Array:

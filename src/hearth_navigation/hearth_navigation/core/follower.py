@@ -6,12 +6,12 @@ No clock and no thread: every period the caller hands in what is known and gets 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
-from hearth_core.geometry import Pose2
+from hearth_core.geometry import Pose2, wrap_angle
 
 from hearth_navigation.core import monitor
 from hearth_navigation.core.approach import (
@@ -24,12 +24,15 @@ from hearth_navigation.core.approach import (
 from hearth_navigation.core.courtesy import CourtesyConfig, Manner, yielding
 from hearth_navigation.core.field import Field
 from hearth_navigation.core.footprint import Footprint
+from hearth_navigation.core.making_way import MakingWay, WayConfig
 from hearth_navigation.core.mppi import NOBODY, Limits, Mppi, MppiConfig
 from hearth_navigation.core.planner import Path
 
 Array = npt.NDArray[np.float64]
 Velocity = tuple[float, float, float]
 STOP: Velocity = (0.0, 0.0, 0.0)
+DETOURS = 5
+"""So many longer ways to a goal may be tried one after the other."""
 
 
 class Progress(Enum):
@@ -59,6 +62,7 @@ class FollowerConfig:
     look_ahead: float = 1.5
     """How far along the path [m] obstacles are looked for."""
     courtesy: CourtesyConfig = field(default_factory=CourtesyConfig)
+    way: WayConfig = field(default_factory=WayConfig)
     tight_margin: float = 0.0
     """Clearance [m] below which the path counts as blocked."""
 
@@ -73,6 +77,8 @@ class Step:
     """Way left along the path [m]."""
     slowed: float
     """Share of the command the monitor let through."""
+    gives_way: bool = False
+    """It stands for somebody."""
 
 
 class Follower:
@@ -81,11 +87,13 @@ class Follower:
     def __init__(self, config: FollowerConfig | None = None, seed: int = 0) -> None:
         self.config = config or FollowerConfig()
         self._mppi = Mppi(self.config.mppi, self.config.limits, seed)
+        self._way = MakingWay(self.config.way, self.config.limits)
         self._path: Path | None = None
         self._index = 0
         self._last: Velocity = STOP
         self._best = math.inf
         self._since: float | None = None
+        self._detours = 0
         self._yielded: float | None = None
         self._approaching = False
         self.tolerance = Tolerance()
@@ -104,14 +112,18 @@ class Follower:
         if tolerance is not None:
             self.tolerance = tolerance
         if not same:
-            self._best, self._since = math.inf, None
+            self._best, self._since, self._detours = math.inf, None, 0
             self._mppi.reset()
+        elif float(path.travelled[-1]) > self._best and self._detours < DETOURS:
+            # A longer way round is no lack of progress, unless there is no end of them.
+            self._best, self._detours = float(path.travelled[-1]), self._detours + 1
 
     def stop(self) -> None:
         """Forget path and motion."""
         self._path = None
         self._last = STOP
         self._mppi.reset()
+        self._way.reset()
 
     def step(
         self,
@@ -134,7 +146,7 @@ class Follower:
             footprint: The robot with what it carries.
             points: Newest scan in base_footprint [m], shape (N, 2), for the monitor.
             speed: Share of the speed limits to use, 0..1.
-            people: Rows (x, y, vx, vy, radius) in map now, shape (M, 5).
+            people: Rows (x, y, vx, vy, radius, until) in map now, shape (M, 6).
 
         Raises:
             ValueError: No path was given.
@@ -156,7 +168,14 @@ class Follower:
         period = self.config.mppi.period
         if self._insists(now):
             speed = min(speed, self.config.courtesy.slowly)
-        if self._near(path, pose, goal, clearance, footprint):
+        place = None
+        if not self._insists(now) and len(people):
+            ahead = self._ahead(path, pose, speed)
+            place = self._way.step(now, pose, ahead, clearance, footprint, people)
+        if place is not None:
+            wanted = self._step_aside(pose, place, period)
+            progress = Progress.DRIVING
+        elif self._near(path, pose, goal, clearance, footprint):
             wanted = approach(
                 self.config.approach, self.config.limits, pose, goal, self._last, period
             )
@@ -179,23 +198,21 @@ class Follower:
             wanted = slew(wanted, self._last, self.config.limits, period)
             progress = Progress.BLOCKED if control.contact else Progress.DRIVING
         gap = self.config.courtesy.least if self._insists(now) else self.config.courtesy.gap
-        manner = yielding(
-            self.config.courtesy,
-            self.config.limits,
-            footprint,
-            pose,
-            wanted,
-            self._last,
-            people,
-            gap,
-        )
-        self._wait(now, manner)
+        manner = self._manner(footprint, pose, wanted, people, gap)
+        if manner is Manner.YIELD and progress is Progress.APPROACHING:
+            # To move away first and to turn then may be free although both at once are not.
+            straight = wanted[0], wanted[1], 0.0
+            if math.hypot(*straight) > 0.0:
+                manner = self._manner(footprint, pose, straight, people, gap)
+                wanted = straight
+        gives_way = manner is Manner.YIELD or place is not None
+        self._wait(now, gives_way)
         wanted = (
             wanted if manner is Manner.GO else slew(STOP, self._last, self.config.limits, period)
         )
         limited = monitor.limit(self.config.monitor, footprint, points, wanted)
         self._last = limited.velocity
-        return Step(limited.velocity, progress, remaining, limited.scale)
+        return Step(limited.velocity, progress, remaining, limited.scale, gives_way)
 
     def _advance(self, path: Path, pose: Pose2) -> None:
         """Move on to the nearest pose of the next metre of the path."""
@@ -238,13 +255,42 @@ class Follower:
             self._best, self._since = left, now
         return now - self._since > self.config.patience
 
+    def _manner(
+        self, footprint: Footprint, pose: Pose2, wanted: Velocity, people: Array, gap: float
+    ) -> Manner:
+        config = self.config
+        return yielding(
+            config.courtesy, config.limits, footprint, pose, wanted, self._last, people, gap
+        )
+
     def _insists(self, now: float) -> bool:
         """Whether it has given way for so long that it passes somebody nearer, and slowly."""
         return self._yielded is not None and now - self._yielded > self.config.courtesy.patience
 
-    def _wait(self, now: float, manner: Manner) -> None:
+    def _ahead(self, path: Path, pose: Pose2, speed: float) -> Array:
+        """Poses of driving on at full speed, back onto the path on the next metre."""
+        config = self.config
+        times = np.arange(0.0, config.way.horizon, config.way.period)
+        way = path.travelled[self._index] + speed * config.limits.forward * times
+        at = np.minimum(np.searchsorted(path.travelled, way), len(path.poses) - 1)
+        poses = np.array(path.poses[at])
+        away = np.array([pose.x, pose.y]) - path.poses[self._index, :2]
+        poses[:, :2] += np.clip(1.0 - speed * times, 0.0, 1.0)[:, None] * away
+        return poses
+
+    def _step_aside(self, pose: Pose2, place: Pose2, period: float) -> Velocity:
+        limits = self.config.limits
+        brisk = replace(self.config.approach, speed=limits.sideways or limits.backward)
+        wanted = approach(brisk, limits, pose, place, self._last, period)
+        share = min(1.0, limits.backward / max(-wanted[0], 1e-6)) if wanted[0] < 0.0 else 1.0
+        if pose.distance(place) < 0.03 and abs(wrap_angle(pose.yaw - place.yaw)) < 0.1:
+            share = 0.0
+        target = wanted[0] * share, wanted[1] * share, wanted[2] * share
+        return slew(target, self._last, limits, period)
+
+    def _wait(self, now: float, gives_way: bool) -> None:
         """Time spent giving way to somebody is no lack of progress, up to a point."""
-        if manner is Manner.GO:
+        if not gives_way:
             return
         if self._yielded is None:
             self._yielded = now

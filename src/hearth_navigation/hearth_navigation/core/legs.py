@@ -20,7 +20,7 @@ class LegsConfig:
 
     explained: float = 0.15
     """Points this near to the map's obstacles [m] are the map's."""
-    reach: float = 6.0
+    reach: float = 7.0
     """Points beyond are too few to tell [m]."""
     joined: float = 0.35
     """Points nearer than this to each other are one group: two legs are [m]."""
@@ -28,6 +28,8 @@ class LegsConfig:
     """Groups wider than this are no person [m]."""
     fewest: int = 3
     """Points of a group."""
+    far: float = 3.5
+    """Beyond this [m] two will do: a leg may be hit by one beam."""
     leg: tuple[float, float] = (0.08, 0.18)
     """Width of one leg [m]."""
     pace: tuple[float, float] = (0.10, 0.35)
@@ -68,9 +70,10 @@ def groups(
     for k in range(count):
         group = left[member == k]
         size = group.max(axis=0) - group.min(axis=0)
-        if len(group) < config.fewest or math.hypot(*size) > config.widest:
-            continue
         middle = group.mean(axis=0)
+        few = 2 if math.dist(middle, lidar) > config.far else config.fewest
+        if len(group) < few or math.hypot(*size) > config.widest:
+            continue
         # The lidar sees the near side: the middle lies a little behind it.
         ray = middle - lidar
         away = max(float(np.hypot(*ray)), 1e-6)

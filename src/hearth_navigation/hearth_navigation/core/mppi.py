@@ -26,7 +26,7 @@ from hearth_navigation.core.mppi_kernels import (
 from hearth_navigation.core.mppi_rollout import BLOCK
 
 Array = npt.NDArray[np.float64]
-NOBODY: Array = np.zeros((0, 5))
+NOBODY: Array = np.zeros((0, 6))
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class Mppi:
             travelled: Way along the path to each pose [m], shape (N,).
             index: Pose of the path the robot is at.
             speed: Share of the speed limits to use, 0..1.
-            people: Rows (x, y, vx, vy, radius) in map, shape (M, 5).
+            people: Rows (x, y, vx, vy, radius, until) in map, shape (M, 6).
         """
         config, limits = self.config, self.limits
         bounds = np.array(

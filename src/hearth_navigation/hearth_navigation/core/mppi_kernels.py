@@ -13,6 +13,7 @@ from hearth_core.jit import kernel
 from hearth_navigation.core.angles import wrap
 from hearth_navigation.core.field import Values
 from hearth_navigation.core.mppi_rollout import BLOCK, knot, nearest, roll
+from hearth_navigation.core.people_kernels import meetings
 
 Array = npt.NDArray[np.float64]
 F = np.float32
@@ -116,49 +117,6 @@ def _way_left(
             + heading * abs(wrap(path[i, 2] - yaw[k]))
             + left * (travelled[-1] - travelled[i])
         )
-
-
-@kernel
-def person_gap(
-    people: Array, box: Array, t: float, x: float, y: float, c: float, s: float
-) -> float:
-    """Least gap [m] at time ``t`` between people and the footprint's box (x0, x1, y0, y1)."""
-    least = 1e9
-    for k in range(people.shape[0]):
-        dx = people[k, 0] + t * people[k, 2] - x
-        dy = people[k, 1] + t * people[k, 3] - y
-        u = c * dx + s * dy
-        v = c * dy - s * dx
-        a = max(box[0] - u, u - box[1], 0.0)
-        b = max(box[2] - v, v - box[3], 0.0)
-        least = min(least, math.sqrt(a * a + b * b) - people[k, 4])
-    return least
-
-
-@kernel
-def _meetings(
-    people: Array,
-    box: Array,
-    polite: float,
-    price: float,
-    period: float,
-    seen: Values,
-    k: int,
-    cost: float,
-    dear: float,
-) -> float:
-    """Cost of sample k with how close it comes to people; stops above ``dear``."""
-    for i in range(seen.shape[0]):
-        t = (2.0 * i + 2.0) * period
-        gap = person_gap(
-            people, box, t, seen[i, 0, k], seen[i, 1, k], seen[i, 2, k], seen[i, 3, k]
-        )
-        if gap < polite:
-            lack = 1.0 - max(gap, 0.0) / polite
-            cost += price * lack * lack
-            if cost > dear:
-                break
-    return cost
 
 
 @kernel
@@ -328,7 +286,7 @@ def evaluate(
                     least + cut,
                 )
             if people.shape[0] > 0 and total < least + cut:
-                total = _meetings(
+                total = meetings(
                     people,
                     box,
                     weights[8],

@@ -27,6 +27,10 @@ LEG = 0.25
 """Groups this small may be one leg [m]."""
 STRIDE = 0.6
 """Legs are at most this far apart [m]."""
+FORESEEN = 10.0
+"""Nobody's way is looked at for longer [s]."""
+WALL = 0.15
+"""Middles of people come no nearer to walls [m]."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,18 @@ class PeopleConfig:
     """Of a group's middle [m]."""
     walked: float = 0.35
     """Way after which a track is a person [m]."""
+    slowest: float = 0.12
+    """Slower than this nobody walks [m/s]."""
+    steady: int = 4
+    """So many scans in a row somebody walks."""
     patience: float = 1.0
     """How long a track that is not seen is kept [s]."""
     radius: float = 0.25
     """Of a person [m]."""
     likely: int = 5
     """Two legs seen this much oftener than not make a person, though they have not walked."""
+    remembered: int = 20
+    """Legs that were seen are remembered for at most this many scans without them."""
     doubt: float = 40.0
     """After this long without a step [s] two legs may be a thing's."""
 
@@ -86,6 +96,8 @@ class _Track:
     origin: tuple[float, float]
     seen: float
     hits: int = 1
+    steady: int = 0
+    """Scans in a row in which it moved."""
     legs: int = 0
     since: float = 0.0
     """When it was first seen [s]."""
@@ -186,25 +198,31 @@ class PeopleTracker:
                 middle = 0.5 * (middle + found[other].middle)
             self._correct(track, middle, now)
             legs = track.legs + (1 if group.two_legs else -1)
-            track.legs = min(max(legs, 0), 2 * self.config.likely)
+            track.legs = min(max(legs, 0), self.config.remembered)
         for i, group in enumerate(found):
-            if i not in used:
-                self._tracks.append(
-                    _Track(
-                        self._next,
-                        np.array([*group.middle, 0.0, 0.0]),
-                        np.diag([0.01, 0.01, 1.0, 1.0]),
-                        (float(group.middle[0]), float(group.middle[1])),
-                        now,
-                        since=now,
-                    )
-                )
-                self._next += 1
+            if i in used:
+                continue
+            middle = group.middle
+            track = _Track(
+                self._next,
+                np.array([*middle, 0.0, 0.0]),
+                np.diag([0.01, 0.01, 1.0, 1.0]),
+                (float(middle[0]), float(middle[1])),
+                now,
+                since=now,
+            )
+            other = self._other_leg(track, i, found, used | {i})
+            if other is not None:
+                used.add(other)
+                track.state[:2] = 0.5 * (middle + found[other].middle)
+                track.origin = (float(track.state[0]), float(track.state[1]))
+            self._tracks.append(track)
+            self._next += 1
         self._drop_doubles()
 
     def _other_leg(self, track: _Track, i: int, found: list[Group], used: set[int]) -> int | None:
         """The second leg of somebody in a long stride: a group of its own."""
-        if not track.counts(self.config) or found[i].extent > LEG:
+        if found[i].extent > LEG:
             return None
         best, choice = STRIDE, None
         for k, group in enumerate(found):
@@ -237,15 +255,33 @@ class PeopleTracker:
         track.covariance = covariance - gain @ covariance[:2, :]
         track.seen = now
         track.hits += 1
+        # Legs of a chair that come into sight one by one make a jump, not a walk.
+        walks = math.hypot(track.state[2], track.state[3]) > self.config.slowest
+        track.steady = track.steady + 1 if walks else 0
         walked = math.dist(track.origin, track.state[:2])
-        if track.hits > 4 and walked > self.config.walked:
+        if track.steady >= self.config.steady and walked > self.config.walked:
             track.person = True
 
 
-def as_rows(people: tuple[Person, ...], now: float) -> Array:
-    """Rows (x, y, vx, vy, radius) at ``now`` for the controller's kernels, (M, 5)."""
-    rows = [(*p.at(max(0.0, now - p.seen)), p.vx, p.vy, p.radius) for p in people]
-    return np.array(rows, np.float64).reshape(-1, 5)
+def as_rows(people: tuple[Person, ...], now: float, mapped: Field) -> Array:
+    """Rows (x, y, vx, vy, radius, until) at ``now`` for the controller's kernels, (M, 6).
+
+    ``until``: when [s] from now the map's walls end their way (``mapped``: distance to them).
+    """
+    rows = []
+    for p in people:
+        x, y = p.at(max(0.0, now - p.seen))
+        rows.append((x, y, p.vx, p.vy, p.radius, _until_wall(p, x, y, mapped)))
+    return np.array(rows, np.float64).reshape(-1, 6)
+
+
+def _until_wall(person: Person, x: float, y: float, mapped: Field) -> float:
+    """How long somebody can walk on [s]; ``FORESEEN`` at most."""
+    times = np.arange(0.0, FORESEEN, WALL / max(person.speed, 0.1))
+    for t in times[1:]:
+        if mapped.at(x + t * person.vx, y + t * person.vy) < WALL:
+            return float(t)
+    return FORESEEN
 
 
 def without_people(

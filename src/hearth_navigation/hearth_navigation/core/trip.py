@@ -76,7 +76,7 @@ class Situation:
     speed: float = 1.0
     """Share of the speed limits to use, 0..1."""
     people: Array = field(default_factory=lambda: NOBODY)
-    """Rows (x, y, vx, vy, radius) in map now, shape (M, 5)."""
+    """Rows (x, y, vx, vy, radius, until) in map now, shape (M, 6)."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,7 @@ class Trip:
         self._last: Velocity = STOP
         self._trouble = ""
         self._clear_wanted = False
+        self._gave_way = False
         follower.stop()
         if path is not None:
             self._take(path)
@@ -270,8 +271,12 @@ class Trip:
         elif not self._fixed:
             blocked = result.progress is Progress.BLOCKED
             driving = result.progress is Progress.DRIVING
-            if (blocked and age > 0.5) or (driving and age > self.config.replan):
+            # Whoever was let pass is elsewhere now.
+            released = self._gave_way and not result.gives_way
+            old = age > self.config.replan or released
+            if (blocked and age > 0.5) or (driving and old):
                 self._wants_plan = True
+        self._gave_way = result.gives_way
         return self._last
 
     def _recover(self, situation: Situation, code: int, message: str) -> None:

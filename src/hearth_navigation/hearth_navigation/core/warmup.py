@@ -17,8 +17,8 @@ from hearth_navigation.core.grid import FREE, OCCUPIED, Grid
 from hearth_navigation.core.localizer import Localizer
 from hearth_navigation.core.mapper import Mapper
 from hearth_navigation.core.matcher import correlate
-from hearth_navigation.core.mppi_kernels import person_gap
 from hearth_navigation.core.odometry import OdometryBuffer
+from hearth_navigation.core.people_kernels import gap_along, gap_of_step, person_gap
 from hearth_navigation.core.raycast import expected_ranges
 from hearth_navigation.core.relocalizer import Beams
 from hearth_navigation.core.scan import free_lengths, to_points
@@ -61,8 +61,11 @@ def main() -> None:
     footprint = Footprint.rectangle(0.3, 0.25, 0.25)
     frontier.views(mapper.live(), mapper.pose, footprint)
     grid_search.shortest(grid.cells == FREE, (10, 10), (50, 60))
-    someone = np.array([[3.0, 2.0, 0.1, 0.0, 0.25]])
+    someone = np.array([[3.0, 2.0, 0.1, 0.0, 0.25, 5.0]])
     person_gap(someone, footprint.box, 0.0, pose.x, pose.y, 1.0, 0.0)
+    there, place = np.zeros((2, 3)), np.zeros(3)
+    gap_along(someone, footprint.box, there, 0.1)
+    gap_of_step(someone, footprint.box, place, place, 1.0, 0.3, 1.0)
     odometry = OdometryBuffer()
     driving = Driving(DrivingConfig(), footprint, odometry)
     driving.set_grid(grid)
