@@ -90,7 +90,7 @@ class Search:
             seen = explorer.seen()
             if seen:
                 position = seen[0].position.copy()
-                track = confirm(explorer, self, position)
+                track = confirm(explorer, self, seen[0])
                 if track is None:
                     explorer.refute(position)
                 continue

@@ -41,14 +41,14 @@ class Stands(Protocol):
         """There is no way to a stand."""
 
 
-def confirm(explorer: Explorer, stands: Stands, position: Array) -> Track | None:
-    """Look at what seems to be the thing at ``position`` [m] again; None: it is not.
+def confirm(explorer: Explorer, stands: Stands, track: Track) -> Track | None:
+    """Look at what seems to be the thing again, from here and from its sides; None: it is not.
 
     Raises:
         Exception: Whatever ends the search.
     """
     agreed, denied = 0, 0
-    last: Track | None = None
+    position = track.position.copy()
     looked: list[Array] = []
     for again in range(1 + SIDES):
         if again:
@@ -62,15 +62,15 @@ def confirm(explorer: Explorer, stands: Stands, position: Array) -> Track | None
         looked.append(np.array([here.x, here.y]))
         since = explorer.now()
         view = explorer.look(position)
-        track = next((t for t in explorer.seen(since) if is_near(t, position)), None)
-        if track is not None or not (again or _denies(view, position)):
-            agreed += 1
-        elif _denies(view, position):
+        seen = next((t for t in explorer.seen(since) if is_near(t, position)), None)
+        track = seen or track
+        if seen is None and _denies(view, position):
             denied += 1
-        last = track or last
+        elif seen is not None or not again:  # what was seen from here stands
+            agreed += 1
         if max(agreed, denied) > SIDES / 2:
             break
-    return last if agreed > denied else None
+    return track if agreed > denied else None
 
 
 def side_cost(position: Array, stands: Array, looked: list[Array]) -> Array:
