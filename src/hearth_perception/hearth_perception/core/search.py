@@ -129,8 +129,9 @@ class Search:
                 return
         self._left[mine[shown]] = False
         # A door that stands open, a person, an arm: the rest is looked at from elsewhere.
-        near = np.hypot(*(self._candidates - [here.x, here.y]).T) < ASIDE
-        self._shown[np.ix_(near, mine[~shown])] = False
+        for pose in (here, stand.pose):
+            near = np.hypot(*(self._candidates - [pose.x, pose.y]).T) < ASIDE
+            self._shown[np.ix_(near, mine[~shown])] = False
 
     def beside(self, position: Array, looked: list[Array], here: Pose2) -> Pose2 | None:
         """See :class:`hearth_perception.core.second_look.Stands`."""
