@@ -17,6 +17,6 @@ def test_the_milk_comes_to_the_table() -> None:
     episodes = [json.loads(line) for line in lines]
     assert [episode["seed"] for episode in episodes] == [0, 1]
     assert any(episode["success"] for episode in episodes), [e["verdict"] for e in episodes]
-    assert all(episode["duration_s"] > 60.0 for episode in episodes)
+    assert all(episode["duration_s"] > 60.0 for episode in episodes if episode["success"])
     figures = json.loads((ROOT / "bench" / "chore.json").read_text())["figures"]
     assert {figure["figure"] for figure in figures} >= {"chore success", "CPU (median)"}

@@ -63,6 +63,19 @@ def test_lines_are_passed_on_with_the_name_of_who_wrote_them(tmp_path: Path) -> 
     assert launcher.failed == []
 
 
+def test_what_rclpy_says_about_its_timers_is_kept_but_not_shown(tmp_path: Path) -> None:
+    lines: list[str] = []
+    noise = "Warning, the number of timers associated with this clock is large."
+    code = f"import sys; print({noise!r}, file=sys.stderr); print('news', file=sys.stderr)"
+    launcher = Launcher(
+        Plan([spec("a-1", code)]), on_line=lambda *line: lines.append(line[2]), log_folder=tmp_path
+    )
+    launcher.start()
+    assert launcher.wait(10)
+    assert lines == ["news"]
+    assert noise in (tmp_path / "a-1.log").read_text()
+
+
 def test_a_death_is_told_with_its_reason(tmp_path: Path) -> None:
     plan = Plan([
         spec("exits-1", "raise SystemExit(3)"),

@@ -37,6 +37,9 @@ _ENDINGS = {
     FollowJointTrajectory.Result.PATH_TOLERANCE_VIOLATED: "PATH_TOLERANCE_VIOLATED",
     FollowJointTrajectory.Result.GOAL_TOLERANCE_VIOLATED: "GOAL_TOLERANCE_VIOLATED",
 }
+FIRST, LATE = 10.0, 2.0
+"""Patience for a first and for a late message [s, wall]: while a whole stack starts, an action can
+be discovered seconds before the topics that its skill needs."""
 TICK = 0.004
 """Wall time between looks at the clock while waiting [s]."""
 
@@ -111,6 +114,7 @@ class RosBody:
 
         Raises:
             MotionError: ``no_joint_states``: there are none, or they are old.
+            Stopped: The skill was cancelled.
         """
         message = self._fresh("joint_states", lambda: self._joints)
         return dict(zip(message.name, message.position, strict=True))
@@ -120,6 +124,7 @@ class RosBody:
 
         Raises:
             MotionError: ``no_odom``: there is none, or it is old.
+            Stopped: The skill was cancelled.
         """
         return from_pose(self._fresh("odom", lambda: self._base).pose.pose).planar()
 
@@ -169,8 +174,10 @@ class RosBody:
 
     def _fresh(self, name: str, newest: Callable[[], Stamped | None]) -> Stamped:
         """The newest message, waiting a moment for a late one."""
-        deadline = wall.monotonic() + 2.0
+        deadline = wall.monotonic() + (FIRST if newest() is None else LATE)
         while True:
+            if self.should_stop():
+                raise Stopped("canceled")
             message = newest()
             age = None if message is None else self.now() - from_time(message.header.stamp)
             if message is not None and age is not None and age <= OLD:

@@ -108,3 +108,35 @@ def test_goals_outside_limits_are_named(tmp_path: Path) -> None:
     goal[4] = 3.0
     with pytest.raises(PlanningError, match=r"j2 = 3.000 is outside its limits"):
         Planner(model).plan(model.group("all").joints, model.neutral(), [goal], Scene())
+
+
+def test_a_maker_s_xacro_files_load_with_packages_and_arguments(tmp_path: Path) -> None:
+    """As drivers come: URDF and SRDF include a macro of another package, with arguments."""
+    space = 'xmlns:xacro="http://www.ros.org/wiki/xacro"'
+    parts = tmp_path / "arm_parts"
+    parts.mkdir()
+    inner = arm_text(limit='<limit lower="-${reach}" upper="${reach}" velocity="2" effort="1"/>')
+    inner = inner.removeprefix('<robot name="arm">').removesuffix("</robot>")
+    macro = f'<xacro:macro name="arm" params="reach">{inner}</xacro:macro>'
+    write(parts, f"<robot {space}>{macro}</robot>", "arm.xacro")
+    urdf = write(
+        tmp_path,
+        f'<robot name="arm" {space}><xacro:include filename="$(find arm_parts)/arm.xacro"/>'
+        '<xacro:arm reach="$(arg reach)"/></robot>',
+        "arm.urdf.xacro",
+    )
+    srdf = write(
+        tmp_path,
+        f'<robot name="arm" {space}><group name="$(arg group)">'
+        '<chain base_link="l0" tip_link="l3"/></group></robot>',
+        "arm.srdf.xacro",
+    )
+    arguments = {"reach": "1.5", "group": "manipulator"}
+    model = load_robot(urdf, srdf, packages={"arm_parts": parts}, arguments=arguments)
+    group = model.group("manipulator")
+    assert group.joints == ("j1", "j2", "j3")
+    assert np.allclose(model.upper[model.indices(group.joints)], 1.5)
+    with pytest.raises(FileFormatError, match=r"arm_parts.* name its folder in packages"):
+        load_robot(urdf, srdf, arguments=arguments)
+    with pytest.raises(FileFormatError, match=r"argument reach; give it in arguments"):
+        load_robot(urdf, srdf, packages={"arm_parts": parts})

@@ -26,6 +26,14 @@ TERMINATE_AFTER = 2.5  # s
 KILL_AFTER = 3.5  # s
 _SWEEP_PATIENCE = 1.0  # s for the killed to be gone
 _SEGMENT_PERIOD = 2.0  # s between looks at who uses which shared memory
+# rclpy's EventsExecutor says this for each timer and action server above some ten of a node. It
+# stays in the log.
+_NOISE = frozenset(
+    (
+        "Warning, the number of timers associated with this clock is large.",
+        "Management of this number of timers may be inefficient.",
+    )
+)
 
 
 class EventKind(enum.Enum):
@@ -68,7 +76,7 @@ class Launcher:
     Attributes:
         plan: What to run.
         on_line: Called with process name, "stdout" or "stderr", and each line it writes that its
-            launch file wants shown.
+            launch file wants shown (but for what rclpy says about many timers).
         on_event: Called with everything that happens.
         log_folder: Where each process's whole output goes; a temporary folder by default.
         events: All events so far.
@@ -180,6 +188,8 @@ class Launcher:
     def _line(self, running: Running, stream: str, line: str) -> None:
         spec = running.spec
         running.log.write(f"{line}\n")
+        if line in _NOISE:
+            return
         if spec.show_stdout if stream == "stdout" else spec.show_stderr:
             self.on_line(spec.name, stream, line)
 

@@ -36,21 +36,30 @@ def load_robot(
     packages: Mapping[str, Path] | None = None,
     shapes: Path | str | None = None,
     massless: bool = False,
+    arguments: Mapping[str, str] | None = None,
 ) -> RobotModel:
     """Load a robot.
 
     Args:
         urdf: URDF or xacro file.
-        srdf: Groups, postures and pairs that need no check; None: every leaf is a group.
-        packages: Folders of ``package://name/...`` by name.
+        srdf: Groups, postures and pairs that need no check, xacro or not; None: every leaf is a
+            group.
+        packages: Folders of ``package://name/...`` and ``$(find name)`` by name.
         shapes: Another URDF whose collision shapes are taken (sphere models).
         massless: Take a robot without inertia.
+        arguments: xacro's, for both files.
 
     Raises:
         FileFormatError: A file is wrong; says where and how.
     """
-    file = read_robot(urdf, packages=packages, shapes=shapes, massless=massless)
-    semantics = one_group(file) if srdf is None else read_semantics(srdf, file)
+    file = read_robot(
+        urdf, packages=packages, shapes=shapes, massless=massless, arguments=arguments
+    )
+    semantics = (
+        one_group(file)
+        if srdf is None
+        else read_semantics(srdf, file, packages=packages, arguments=arguments)
+    )
     return pack_robot(file, semantics)
 
 

@@ -18,6 +18,7 @@ from hearth_core.geometry import Transform
 
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.meshes import find_mesh, load_mesh
+from hearth_manipulation.core.robot_document import read_document
 from hearth_manipulation.core.spheres import Solid
 
 KINDS = ("fixed", "revolute", "continuous", "prismatic")
@@ -74,7 +75,7 @@ def read_robot(
 
     Args:
         path: The robot.
-        packages: Folders of ``package://name/...`` by name.
+        packages: Folders of ``package://name/...`` and ``$(find name)`` by name.
         shapes: Another URDF of the same links whose collision shapes are taken instead, for
             robots whose meshes are not at hand.
         massless: Take a robot whose moving parts have no inertia; nothing that needs its dynamics
@@ -85,7 +86,7 @@ def read_robot(
         FileFormatError: Names the file, the element and what is wrong with it.
     """
     path = Path(path)
-    root = _document(path, arguments or {})
+    root = read_document(path, packages, arguments)
     source = str(path)
     where = path.parent
     names = _unique(root, "link", source)
@@ -98,7 +99,7 @@ def read_robot(
     shaped, shape_source, folder = root, source, where
     if shapes is not None:
         shape_source, folder = str(shapes), Path(shapes).parent
-        shaped = _document(Path(shapes), arguments or {})
+        shaped = read_document(shapes, packages, arguments)
     solids: dict[str, tuple[Solid, ...]] = {}
     for node in shaped.findall("link"):
         name = node.get("name", "")
@@ -110,28 +111,6 @@ def read_robot(
         ]
         solids[name] = tuple(solid for solid in found if solid is not None)
     return RobotFile(root.get("name", "robot"), tops.pop(), tuple(names), tuple(joints), solids)
-
-
-def _document(path: Path, arguments: Mapping[str, str]) -> ET.Element:
-    if not path.is_file():
-        raise FileFormatError(str(path), "", "no such file")
-    try:
-        if path.suffix == ".xacro":
-            import xacro  # noqa: PLC0415  a plain URDF needs no xacro
-
-            text = str(xacro.process_file(str(path), mappings=dict(arguments)).toxml())
-        else:
-            text = path.read_text()
-        root = ET.fromstring(text)
-    except (ET.ParseError, UnicodeDecodeError) as error:
-        raise FileFormatError(str(path), "", f"not XML: {error}") from error
-    except OSError as error:
-        raise FileFormatError(str(path), "", str(error)) from error
-    except Exception as error:  # xacro raises whatever its expressions raise
-        raise FileFormatError(str(path), "xacro", f"{type(error).__name__}: {error}") from error
-    if root.tag != "robot":
-        raise FileFormatError(str(path), "", f"root element is <{root.tag}>, not <robot>")
-    return root
 
 
 def _nodes(root: ET.Element, tag: str, source: str) -> list[ET.Element]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from hearth_core.errors import FileFormatError, UnknownNameError
 
 from hearth_manipulation.core.model import Group
+from hearth_manipulation.core.robot_document import read_document
 from hearth_manipulation.core.robot_file import RobotFile
 
 
@@ -33,17 +34,26 @@ class RobotSemantics:
         return self.groups[name]
 
 
-def read_semantics(path: Path | str, robot: RobotFile) -> RobotSemantics:
-    """Read an SRDF file.
+def read_semantics(
+    path: Path | str,
+    robot: RobotFile,
+    *,
+    packages: Mapping[str, Path] | None = None,
+    arguments: Mapping[str, str] | None = None,
+) -> RobotSemantics:
+    """Read an SRDF or a xacro file of one.
+
+    Args:
+        path: The file.
+        robot: Whose groups it describes.
+        packages: Folders of ``$(find name)`` by name.
+        arguments: xacro's.
 
     Raises:
         FileFormatError: It is no SRDF, or names what the robot does not have.
     """
     source = str(path)
-    try:
-        root = ET.parse(path).getroot()
-    except (OSError, ET.ParseError) as error:
-        raise FileFormatError(source, "", str(error)) from error
+    root = read_document(path, packages, arguments)
     reader = _Reader(source, root, robot)
     groups = {name: reader.group(name) for name in reader.nodes}
     states: dict[tuple[str, str], Mapping[str, float]] = {}

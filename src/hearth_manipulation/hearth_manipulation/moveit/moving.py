@@ -135,6 +135,7 @@ class MoveItActions:
                 trajectory.joints, trajectory, path, scene, keeper.planner(), keeper.watch()
             )
         finally:
+            self._obey(lambda: False)
             self._turn.release()
 
     def _finish(self, result: Any, work: Callable[[], None]) -> tuple[Outcome, Any]:

@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 from hearth_core.jit import kernel
 
+_LATER = np.array([[0, 1], [1, 0], [1, 1], [1, -1], [0, 2], [2, 0]])
+"""Neighbours up to two apart that come later in the image, rows and columns."""
+
 
 @kernel
 def shrink_depth(depth: Any, stride: Any, near: Any, far: Any, edge: Any) -> Any:
@@ -157,6 +160,32 @@ def _root(parent: Any, i: Any) -> Any:
 
 
 @kernel
+def _join(parent: Any, i: Any, j: Any) -> None:
+    x, y = _root(parent, i), _root(parent, j)
+    if x != y:
+        parent[max(x, y)] = min(x, y)
+
+
+@kernel
+def _number(parent: Any, member: Any) -> Any:
+    """Labels (H, W) int32 of joined pixels: -1 outside ``member``, else 0.., and their number."""
+    rows, cols = member.shape
+    labels = np.full((rows, cols), -1, np.int32)
+    count = 0
+    for i in range(rows):
+        for j in range(cols):
+            if not member[i, j]:
+                continue
+            root = _root(parent, i * cols + j)
+            if root == i * cols + j:
+                labels[i, j] = count
+                count += 1
+            else:
+                labels[i, j] = labels[root // cols, root % cols]
+    return labels, count
+
+
+@kernel
 def connect(ids: Any, points: Any, gap: Any) -> Any:
     """Components of pixels that carry the same id and are neighbours in image and space.
 
@@ -172,20 +201,8 @@ def connect(ids: Any, points: Any, gap: Any) -> Any:
                 continue
             here = i * cols + j
             limit = gap[i, j] * gap[i, j]
-            for k in range(6):
-                if k == 0:
-                    a, b = 0, 1
-                elif k == 1:
-                    a, b = 1, 0
-                elif k == 2:
-                    a, b = 1, 1
-                elif k == 3:
-                    a, b = 1, -1
-                elif k == 4:
-                    a, b = 0, 2
-                else:
-                    a, b = 2, 0
-                r, c = i + a, j + b
+            for k in range(len(_LATER)):
+                r, c = i + _LATER[k, 0], j + _LATER[k, 1]
                 if r >= rows or c < 0 or c >= cols or ids[r, c] != ids[i, j]:
                     continue
                 d = np.float32(0.0)
@@ -193,22 +210,8 @@ def connect(ids: Any, points: Any, gap: Any) -> Any:
                     e = points[i, j, m] - points[r, c, m]
                     d += e * e
                 if d < limit:
-                    x, y = _root(parent, here), _root(parent, r * cols + c)
-                    if x != y:
-                        parent[max(x, y)] = min(x, y)
-    labels = np.full((rows, cols), -1, np.int32)
-    count = 0
-    for i in range(rows):
-        for j in range(cols):
-            if ids[i, j] >= 0:
-                here = i * cols + j
-                root = _root(parent, here)
-                if root == here:
-                    labels[i, j] = count
-                    count += 1
-                else:
-                    labels[i, j] = labels[root // cols, root % cols]
-    return labels, count
+                    _join(parent, here, r * cols + c)
+    return _number(parent, ids >= 0)
 
 
 @kernel
@@ -230,20 +233,8 @@ def connect_things(free: Any, points: Any, normals: Any, depth: Any) -> Any:
             near = np.float32(0.006) + np.float32(0.0045) * z
             wide = np.float32(0.010) + np.float32(0.010) * z
             off = np.float32(0.003) + np.float32(0.0012) * z * z
-            for k in range(6):
-                if k == 0:
-                    a, b = 0, 1
-                elif k == 1:
-                    a, b = 1, 0
-                elif k == 2:
-                    a, b = 1, 1
-                elif k == 3:
-                    a, b = 1, -1
-                elif k == 4:
-                    a, b = 0, 2
-                else:
-                    a, b = 2, 0
-                r, c = i + a, j + b
+            for k in range(len(_LATER)):
+                r, c = i + _LATER[k, 0], j + _LATER[k, 1]
                 if r >= rows or c < 0 or c >= cols or not free[r, c]:
                     continue
                 d = np.float32(0.0)
@@ -264,22 +255,8 @@ def connect_things(free: Any, points: Any, normals: Any, depth: Any) -> Any:
                     known < 0.5 or other < 0.5 or abs(first) > off or abs(second) > off
                 ):
                     continue
-                x, y = _root(parent, here), _root(parent, r * cols + c)
-                if x != y:
-                    parent[max(x, y)] = min(x, y)
-    labels = np.full((rows, cols), -1, np.int32)
-    count = 0
-    for i in range(rows):
-        for j in range(cols):
-            if free[i, j]:
-                here = i * cols + j
-                root = _root(parent, here)
-                if root == here:
-                    labels[i, j] = count
-                    count += 1
-                else:
-                    labels[i, j] = labels[root // cols, root % cols]
-    return labels, count
+                _join(parent, here, r * cols + c)
+    return _number(parent, free)
 
 
 @kernel
