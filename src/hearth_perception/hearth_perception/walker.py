@@ -11,8 +11,9 @@ from hearth_core.geometry import Pose2
 from hearth_nodekit.actions import Canceled
 
 from hearth_perception.base import Base
-from hearth_perception.core.explorer import found_for_sure
+from hearth_perception.core.explorer import found_for_sure, perhaps
 from hearth_perception.core.semantic_map import Track
+from hearth_perception.core.view import View
 from hearth_perception.head import Head
 from hearth_perception.watcher import Watcher
 
@@ -57,20 +58,22 @@ class Walker:
         self._check()
         return self._base.drive(pose, self._should_stop, lambda: watch and bool(self.seen()))
 
-    def look(self, point: npt.NDArray[np.float64]) -> bool:
+    def look(self, point: npt.NDArray[np.float64]) -> View | None:
         """One view, and two more where the thing might be in it."""
         self._check()
         gaze = self._head.look_at(point, MAP, self._should_stop)
         if gaze.error > OFF_AXIS:
-            return False
-        began = after = self._watcher.now()
+            return None
+        began = self._watcher.now()
+        view: View | None = None
         for _ in range(VIEWS):
+            after = began if view is None else view.stamp
             look = self._watcher.wait_look(after, self._timeout, self._should_stop)
-            after = look.percept.view.stamp
+            view = look.percept.view
             hint = any(self._label in s.scores for s in look.percept.sightings)
             if self.seen(began) or not hint:
                 break
-        return True
+        return view
 
     def seen(self, since: float = 0.0) -> list[Track]:
         """Where it has been seen for sure since the search began and since a time [s]."""
@@ -79,6 +82,12 @@ class Walker:
             return found_for_sure(
                 things, self._label, max(since, self._began), refuted=self._refuted
             )
+
+    def hints(self, since: float) -> list[Track]:
+        """What may be the thing and was seen since a time [s]."""
+        with self._watcher.lock:
+            things = self._watcher.perceiver.things
+            return perhaps(things, self._label, since, refuted=self._refuted)
 
     def refute(self, position: npt.NDArray[np.float64]) -> None:
         """What is there [m] is not the thing, whatever it looks like."""

@@ -17,7 +17,9 @@ from hearth_perception.core.ground import RADIUS, Ground
 from hearth_perception.core.search import Search
 from hearth_perception.core.search_kernels import improve_tour, tour_cost
 from hearth_perception.core.semantic_map import Track
-from hearth_perception.core.spots import Spots, spots_of, visible
+from hearth_perception.core.spots import EYE, Spots, spots_of, visible
+from hearth_perception.core.view import View
+from made_up import CAMERA, look
 
 Array = np.ndarray
 
@@ -64,7 +66,14 @@ class Body:
     looks: list[Array] = field(default_factory=list)
     lies: list[Array] = field(default_factory=list)
     """Where something stands that looks like it from the first stand that shows it."""
+    screened: Callable[[Pose2], bool] = lambda _: False
+    """Whether a stand has a screen before it."""
     fooled: dict[int, Pose2] = field(default_factory=dict)
+    doubtful: Array | None = None
+    """Where a thing stands that is known only when it is looked at straight."""
+    doubts: list[Track] = field(default_factory=list)
+    at_first: Pose2 | None = None
+    """The stand that showed anything first."""
     clock: float = 0.0
     tracks: dict[int, Track] = field(default_factory=dict)
     refuted: list[Array] = field(default_factory=list)
@@ -82,19 +91,35 @@ class Body:
         self.at = pose
         return True
 
-    def look(self, point: Array) -> bool:
+    def look(self, point: Array) -> View | None:
         self.looks.append(point)
         self.clock += 1.0
+        hidden = self.screened(self.at)
+        eye = np.array([self.at.x, self.at.y, EYE])
+        depth = np.full((CAMERA.height, CAMERA.width), 0.4 if hidden else 9.0, np.float32)
+        view = View(
+            self.clock, CAMERA, look(eye, point), np.zeros((*depth.shape, 3), np.uint8), depth
+        )
+        if hidden:
+            return view
+        if self.doubtful is not None and np.linalg.norm(self.doubtful - point) < 0.6:
+            self.doubts = [track(self.doubtful, self.clock)]
+            if np.linalg.norm(self.doubtful - point) < 0.01:
+                self.thing = self.doubtful
         real = [] if self.thing is None else [self.thing]
         for k, thing in enumerate([*real, *self.lies]):
             near = np.linalg.norm(thing - point) < 0.6
             if near and (k < len(real) or self.fooled.setdefault(k, self.at) == self.at):
+                self.at_first = self.at_first or self.at
                 self.tracks[k] = track(thing, self.clock)
-        return True
+        return view
 
     def seen(self, since: float = 0.0) -> list[Track]:
         fresh = [t for t in self.tracks.values() if t.last_seen > since]
         return [t for t in fresh if not any(is_near(t, at) for at in self.refuted)]
+
+    def hints(self, since: float) -> list[Track]:
+        return [t for t in self.doubts if t.last_seen > since]
 
     def refute(self, position: Array) -> None:
         self.refuted.append(position)
@@ -182,6 +207,26 @@ def test_what_looks_like_it_from_one_stand_only_is_not_it_and_the_search_goes_on
     assert [at.tolist() for at in body.refuted] == [lie.tolist()]
     gone = Body(Pose2(3.5, 3.5, 0.0), None, lies=[lie])
     assert not search("mug").run(gone).found
+
+
+def test_what_a_screen_hides_is_looked_at_from_elsewhere() -> None:
+    thing = np.array([2.0, 2.0, 0.8])
+    body = Body(Pose2(1.0, 0.6), thing, screened=lambda at: at.y < 2.0)
+    assert search(only=("table_1",)).run(body).found
+    assert any(pose.y < 2.0 for pose in body.drives)
+
+
+def test_a_side_that_shows_nothing_of_the_thing_denies_nothing() -> None:
+    thing = np.array([2.0, 2.0, 0.8])
+    body = Body(Pose2(3.5, 3.5, 0.0), thing)
+    body.screened = lambda at: bool(body.tracks) and at != body.at_first
+    assert search("mug").run(body).found
+
+
+def test_what_may_be_the_thing_is_looked_at_straight() -> None:
+    thing = np.array([2.1, 2.1, 0.8])
+    body = Body(Pose2(3.5, 3.5, 0.0), None, doubtful=thing)
+    assert search("mug", only=("table_1",)).run(body).found
 
 
 def test_named_places_confine_it() -> None:

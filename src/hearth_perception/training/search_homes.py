@@ -18,7 +18,7 @@ from hearth_core.geometry import Pose2
 from hearth_core.home.model import Home
 from hearth_perception.core.detector import Detector
 from hearth_perception.core.ego import Ego
-from hearth_perception.core.explorer import found_for_sure
+from hearth_perception.core.explorer import found_for_sure, perhaps
 from hearth_perception.core.gaze import aim
 from hearth_perception.core.ground import Ground
 from hearth_perception.core.perceiver import Perceiver
@@ -105,29 +105,34 @@ class Walker:
         self.put(goal)
         return True
 
-    def look(self, point: npt.NDArray[np.float64]) -> bool:
+    def look(self, point: npt.NDArray[np.float64]) -> View | None:
         """One view, and two more where the thing might be in it."""
         local = self._believed.lift().inverse().apply(point)
         gaze = aim(self.studio.robot, self.studio.positions, local)
         if gaze.error > OFF_AXIS:
-            return False
+            return None
         self.studio.stand(self.studio.base, head_pan_joint=gaze.pan, head_tilt_joint=gaze.tilt)
         began = self.now()
+        view: View | None = None
         for _ in range(3):
-            hint = self._view()
+            view, hint = self._view()
             if self.seen(began) or not hint:
                 break
-        return True
+        return view
 
     def seen(self, since: float = 0.0) -> list[Track]:
         """Where the map has the thing since then [s]."""
         return found_for_sure(self.perceiver.things, self.label, since, refuted=self._refuted)
 
+    def hints(self, since: float) -> list[Track]:
+        """What may be the thing and was seen since then [s]."""
+        return perhaps(self.perceiver.things, self.label, since, refuted=self._refuted)
+
     def refute(self, position: npt.NDArray[np.float64]) -> None:
         """What is there [m] is not the thing."""
         self._refuted.append(position)
 
-    def _view(self) -> bool:
+    def _view(self) -> tuple[View, bool]:
         self.views += 1
         view = self.studio.view()
         error = self._believed.lift() @ self.studio.base.lift().inverse()
@@ -137,7 +142,7 @@ class Walker:
         positions = self.studio.joint_positions()
         mask = self.ego.mask(believed, positions, OPTICAL, self.perceiver.stride)
         percept = self.perceiver.look(believed, mask)
-        return any(self.label in s.scores for s in percept.sightings)
+        return believed, any(self.label in s.scores for s in percept.sightings)
 
 
 def ground_of(home: Home, nominal: Home) -> Ground:

@@ -10,11 +10,15 @@ import numpy.typing as npt
 from hearth_core.geometry import Pose2
 
 from hearth_perception.core.semantic_map import SemanticMap, Track
+from hearth_perception.core.view import View
 
 Array = npt.NDArray[np.float64]
 
 SAME = 0.25
 """Things of one name nearer to each other are one thing to a search [m]."""
+
+HINT = 0.1
+"""Probability from which on a thing is worth another look."""
 
 
 class Explorer(Protocol):
@@ -29,14 +33,17 @@ class Explorer(Protocol):
     def drive(self, pose: Pose2, *, watch: bool = True) -> bool:
         """Go there; False: no way. Returns early once the thing was seen, if it should watch."""
 
-    def look(self, point: Array) -> bool:
-        """Turn the head to a point [m] and take what is there; False: out of its reach."""
+    def look(self, point: Array) -> View | None:
+        """Turn the head to a point [m] and take what is there; None: out of its reach."""
 
     def seen(self, since: float = 0.0) -> Sequence[Track]:
         """Where the thing has been seen for sure, the best first.
 
         Since the search began and since a time [s]; what was refuted is left out.
         """
+
+    def hints(self, since: float) -> Sequence[Track]:
+        """What may be the thing and was seen since a time [s], refuted places left out."""
 
     def refute(self, position: Array) -> None:
         """What is there [m] is not the thing, whatever it looks like."""
@@ -62,6 +69,18 @@ def found_for_sure(
         if inside and sure and fresh and not any(is_near(track, at) for at in refuted):
             found.append(track)
     return found
+
+
+def perhaps(
+    things: SemanticMap, label: str, since: float, refuted: Sequence[Array] = ()
+) -> list[Track]:
+    """Things that may be of a class; arguments as those of :func:`found_for_sure`."""
+    return [
+        track
+        for track in things.find(label)
+        if track.scores[label] > HINT and track.last_seen > since and not track.carried
+        if not any(is_near(track, at) for at in refuted)
+    ]
 
 
 def is_near(track: Track, position: Array) -> bool:

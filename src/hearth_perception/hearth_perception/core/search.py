@@ -13,10 +13,11 @@ from hearth_core.home.model import Home
 
 from hearth_perception.core.explorer import Explorer
 from hearth_perception.core.ground import Ground
+from hearth_perception.core.screened import screened
 from hearth_perception.core.search_kernels import improve_tour
 from hearth_perception.core.second_look import confirm, side_cost
 from hearth_perception.core.semantic_map import Track
-from hearth_perception.core.spots import EYE, NEAR, Spots, visible
+from hearth_perception.core.spots import EYE, NEAR, PATCH, Spots, visible
 from hearth_perception.core.viewpoints import gazes_over
 
 Array = npt.NDArray[np.float64]
@@ -32,6 +33,8 @@ WHOLE = 1.0
 """Weight of the whole tour's length beside the expected way to the thing."""
 STOP = 1.0
 """What a stop costs: so much way [m]."""
+ASIDE = 0.6
+"""Stands nearer to each other have the same things before what they should show [m]."""
 LEAST = 2e-3
 """A stand that adds less probability than this is not driven to."""
 
@@ -87,7 +90,7 @@ class Search:
             seen = explorer.seen()
             if seen:
                 position = seen[0].position.copy()
-                track = confirm(explorer, self, position)
+                track = confirm(explorer, self, seen[0])
                 if track is None:
                     explorer.refute(position)
                 continue
@@ -100,21 +103,35 @@ class Search:
             if not explorer.drive(stand.pose):
                 self.block(stand.pose)
                 continue
-            if not explorer.seen() and self._look_over(explorer, stand):
-                self._left[list(stand.spots)] = False
+            if not explorer.seen():
+                self._look_over(explorer, stand)
             searched += [name for name in names if name not in searched]
         left = {self.spots.names[k] for k in np.flatnonzero(self._left)}
         return End(track, tuple(searched), tuple(sorted(left - set(searched))))
 
-    def _look_over(self, explorer: Explorer, stand: Stand) -> bool:
-        """Look at all that a stand is for; False: the thing came into view before the end."""
+    def _look_over(self, explorer: Explorer, stand: Stand) -> None:
+        """Look at all that a stand is for, until the thing comes into view."""
         here = explorer.pose()
         eye = np.array([here.x, here.y, EYE])
-        for point in gazes_over(self.spots.points[list(stand.spots)], eye):
-            explorer.look(point)
+        mine = np.array(stand.spots)
+        points = self.spots.points[mine]
+        shown, since = np.zeros(len(mine), bool), explorer.now()
+        for point in gazes_over(points, eye):
+            view = explorer.look(point)
             if explorer.seen():
-                return False
-        return True
+                return
+            if view is not None:
+                inside, hidden = screened(view, points, PATCH / 3)
+                shown |= inside & ~hidden
+        for track in explorer.hints(since):  # half in the picture, or under the arm
+            explorer.look(track.position.copy())
+            if explorer.seen():
+                return
+        self._left[mine[shown]] = False
+        # A door that stands open, a person, an arm: the rest is looked at from elsewhere.
+        for pose in (here, stand.pose):
+            near = np.hypot(*(self._candidates - [pose.x, pose.y]).T) < ASIDE
+            self._shown[np.ix_(near, mine[~shown])] = False
 
     def beside(self, position: Array, looked: list[Array], here: Pose2) -> Pose2 | None:
         """See :class:`hearth_perception.core.second_look.Stands`."""

@@ -13,7 +13,10 @@ import numpy.typing as npt
 from hearth_core.geometry import Pose2
 
 from hearth_perception.core.explorer import Explorer, is_near
+from hearth_perception.core.screened import screened
 from hearth_perception.core.semantic_map import Track
+from hearth_perception.core.spots import FAR
+from hearth_perception.core.view import View
 
 Array = npt.NDArray[np.float64]
 
@@ -23,6 +26,9 @@ CLOSE = 1.1
 """Level distance from which a thing is judged best [m]; farther ones cost as much way more."""
 APART = 0.7
 """Directions that differ by less than this show nearly the same side [rad]."""
+
+THING = 0.05
+"""Half the width of what shows of a thing [m]."""
 
 
 class Stands(Protocol):
@@ -35,29 +41,36 @@ class Stands(Protocol):
         """There is no way to a stand."""
 
 
-def confirm(explorer: Explorer, stands: Stands, position: Array) -> Track | None:
-    """Look at what seems to be the thing at ``position`` [m] again; None: it is not.
+def confirm(explorer: Explorer, stands: Stands, track: Track) -> Track | None:
+    """Look at what seems to be the thing again, from here and from its sides; None: it is not.
 
     Raises:
         Exception: Whatever ends the search.
     """
-    first = _opinion(explorer, position)
-    agreed, denied = int(first is not None), int(first is None)
-    last, looked = first, [_eye(explorer)]
-    for _ in range(SIDES):
-        pose = stands.beside(position, looked, explorer.pose())
-        if pose is None:
-            break
-        if not explorer.drive(pose, watch=False):
-            stands.block(pose)
-            continue
-        looked.append(_eye(explorer))
-        again = _opinion(explorer, position)
-        last = again or last
-        agreed, denied = agreed + (again is not None), denied + (again is None)
+    agreed, denied = 0, 0
+    position = track.position.copy()
+    looked: list[Array] = []
+    for again in range(1 + SIDES):
+        if again:
+            pose = stands.beside(position, looked, explorer.pose())
+            if pose is None:
+                break
+            if not explorer.drive(pose, watch=False):
+                stands.block(pose)
+                continue
+        here = explorer.pose()
+        looked.append(np.array([here.x, here.y]))
+        since = explorer.now()
+        view = explorer.look(position)
+        seen = next((t for t in explorer.seen(since) if is_near(t, position)), None)
+        track = seen or track
+        if seen is None and _denies(view, position):
+            denied += 1
+        elif seen is not None or not again:  # what was seen from here stands
+            agreed += 1
         if max(agreed, denied) > SIDES / 2:
             break
-    return last if agreed > denied else None
+    return track if agreed > denied else None
 
 
 def side_cost(position: Array, stands: Array, looked: list[Array]) -> Array:
@@ -72,13 +85,10 @@ def side_cost(position: Array, stands: Array, looked: list[Array]) -> Array:
     return np.asarray(cost)
 
 
-def _opinion(explorer: Explorer, position: Array) -> Track | None:
-    """What this stand shows: the thing, or None."""
-    since = explorer.now()
-    explorer.look(position)
-    return next((t for t in explorer.seen(since) if is_near(t, position)), None)
-
-
-def _eye(explorer: Explorer) -> Array:
-    here = explorer.pose()
-    return np.array([here.x, here.y])
+def _denies(view: View | None, position: Array) -> bool:
+    """Whether the thing would be seen if it were there: not from afar or behind something."""
+    if view is None:
+        return False
+    inside, hidden = screened(view, position[None], THING)
+    away = float(np.hypot(*(position - view.origin)[:2]))
+    return bool(inside[0] and not hidden[0]) and away < FAR
