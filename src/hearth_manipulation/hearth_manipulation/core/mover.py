@@ -24,6 +24,8 @@ PATIENCE = 8.0
 """How much longer than planned a motion may take; controllers notice failure sooner [s]."""
 DETOURS = 2
 """So many times another way is looked for after something got into the way."""
+WAITING = 10.0
+"""How long a straight way is kept waiting for somebody to leave it [s]."""
 AT_REST = 0.5
 """Joints that were told to stop have stopped after this [s]."""
 THERE = 0.05
@@ -52,8 +54,9 @@ class Mover:
         self.planner = planner
         self.speed = speed
         self._fingers: dict[str, Array] = {}
-        self.live: Callable[[Scene], Callable[[], Scene | None]] | None = None
-        """Given the planned scene, gives the newest one whenever asked while the motion runs."""
+        self.live: Callable[[Scene | None], Callable[[], Scene | None]] | None = None
+        """Given the planned scene, gives the newest one whenever asked while the motion runs;
+        without one, that of people only."""
         self._newest: Callable[[], Scene | None] = lambda: None
         self.on_path: Callable[[Array, str], None] = lambda _path, _tip: None
         """Told of every path before it is driven, with the link whose way matters."""
@@ -140,16 +143,25 @@ class Mover:
     ) -> Array:
         """Move the grasp frame straight to ``target`` (odom); returns where it ended.
 
+        A line has no way round: when somebody gets into it, it goes on when they have gone.
+
         Raises:
             PlanningError: The line leaves the reach or collides.
-            MotionError: The controller failed.
+            MotionError: The controller failed; ``path_blocked``: somebody stays in the way.
         """
         joints = arm(side, torso)
-        path = self.planner.line(
-            joints, grasp_frame(side), self.configuration(), Target(target, free_axis), scene
-        )
-        self.run(joints, path, None, speed)
-        return path[-1]
+        deadline = self.body.now() + WAITING
+        while True:
+            path = self.planner.line(
+                joints, grasp_frame(side), self.configuration(), Target(target, free_axis), scene
+            )
+            try:
+                self.run(joints, path, None, speed)
+                return path[-1]
+            except MotionError as error:
+                if error.reason != "path_blocked" or self.body.now() > deadline:
+                    raise
+            self.body.pause(AT_REST)
 
     def run(
         self,
@@ -161,7 +173,7 @@ class Mover:
         """Time a path and run it on the controllers of its joints.
 
         With a scene, the rest of the motion is checked against the world as it becomes, and stops
-        when something gets into its way.
+        when something gets into its way; without one it stops for people only.
 
         Raises:
             PlanningError: The timed path collides.
@@ -185,7 +197,8 @@ class Mover:
             joints: Those that move.
             trajectory: The motion.
             path: Full configurations that give the other joints, shape (N, D).
-            scene: The world it was planned in; None: it touches on purpose, or nothing is known.
+            scene: The world it was planned in; None: it touches on purpose, or nothing is known,
+                and it stops for people only.
             planner: Who planned it; None: the mover's.
             world: Gives the newest scene; None: as :attr:`live` has it.
 
@@ -193,10 +206,12 @@ class Mover:
             MotionError: A controller failed, or ``path_blocked``.
         """
         check = None
-        if world is None and scene is not None and self.live is not None:
+        if world is None and self.live is not None:
             world = self.live(scene)
-        if world is not None and scene is not None:
-            watch = TrajectoryWatch(planner or self.planner, joints, trajectory, path[0], scene)
+        if world is not None:
+            watch = TrajectoryWatch(
+                planner or self.planner, joints, trajectory, path[0], scene or Scene()
+            )
             if not watch.blind:
                 self._newest = world
                 check = LiveCheck(watch, self._newest, self.body.now())
