@@ -1,6 +1,6 @@
 """An obstacle enters a moving arm's path: does it stop in time, and how soon?
 
-Without ROS, in simulated time: the real planner, timing, depth field, 20 Hz check and controller;
+Without ROS, in simulated time: the real planner, timing, depth field, check and controller;
 truth is where solids and links stand. What takes the processor takes simulated time as well (CPU
 time of the thread), and every message between processes ``TRANSPORT``.
 """

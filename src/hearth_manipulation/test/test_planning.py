@@ -9,6 +9,7 @@ from hearth_core.errors import BadInputError
 from hearth_core.frames import ARM_JOINTS, grasp_frame
 from hearth_core.geometry import Transform
 from hearth_manipulation.core.kinematics import Array
+from hearth_manipulation.core.manifold import deviation
 from hearth_manipulation.core.mover import arm
 from hearth_manipulation.core.planning import Planner, PlanningError, Target
 from hearth_manipulation.core.scene import Scene, SeenSurfaces
@@ -91,6 +92,31 @@ def test_the_same_seed_gives_the_same_path() -> None:
     one = planner().plan(JOINTS, posture("carry"), goals, scene, seed=3)
     two = planner().plan(JOINTS, posture("carry"), goals, scene, seed=3)
     assert np.array_equal(one, two)
+
+
+def test_more_tries_never_make_a_path_longer() -> None:
+    scene, joints = shelf(), planner().model.indices(JOINTS)
+    start, goals = posture("reach_ready"), reach((0.65, -0.2, 1.1), shelf())[:6]
+    lengths = []
+    for tries in (1, 2, 12):
+        path = planner().plan(JOINTS, start, goals, scene, tries=tries)[:, joints]
+        lengths.append(float(np.sum(np.linalg.norm(np.diff(path, axis=0), axis=1))))
+    assert lengths == sorted(lengths, reverse=True)
+    assert lengths[-1] >= min(np.linalg.norm((g - start)[joints]) for g in goals) - 1e-9
+
+
+def test_a_constraint_is_measured_where_the_tip_is() -> None:
+    joints = planner().model.indices(JOINTS)
+    random, axis = np.random.default_rng(4), np.array([0.6, 0.0, 0.8])
+    q = posture("reach_ready")
+    held = planner().manifold(joints, q, (TIP, (0.6, 0.0, 0.8), 0.1))
+    held = held._replace(normals=np.eye(3), origin=np.array([0.5, -0.2, 0.9]))
+    for _ in range(20):
+        q[joints] = random.uniform(planner().model.lower[joints], planner().model.upper[joints])
+        pose = planner().model.pose(q, TIP)
+        lean, away = deviation(held, q[joints])
+        assert lean == pytest.approx(np.arccos((pose.rotation @ axis)[2]), abs=1e-6)
+        assert away == pytest.approx(np.linalg.norm(pose.translation - held.origin), abs=1e-6)
 
 
 def test_an_upright_thing_stays_upright() -> None:

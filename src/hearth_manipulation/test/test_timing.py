@@ -83,3 +83,16 @@ def test_differences_of_the_result_keep_every_limit(seed: int) -> None:
     assert np.all(np.abs(pulls) <= ACCELERATION * (1.0 + 1e-9))
     assert np.all(np.abs(np.diff(pulls, axis=0) / period) <= jerk * (1.0 + 1e-9))
     assert np.allclose(result.positions[-1], path[-1])
+
+
+def test_corners_are_cut_each_as_far_as_told_and_stopped_at_where_not() -> None:
+    path = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
+    blends = np.array([0.0, 0.3, 0.0, 0.0])
+    result = time_path(NAMES, path, VELOCITY, ACCELERATION, blends, jerk=10.0 * ACCELERATION)
+    away = [np.linalg.norm(result.positions - corner, axis=1) for corner in path]
+    assert np.min(away[1]) > 0.05
+    there = int(np.argmin(away[2]))
+    assert away[2][there] < 1e-3
+    assert np.max(np.abs(result.velocities[there])) < 0.05
+    whole = time_path(NAMES, path, VELOCITY, ACCELERATION, 0.3, jerk=10.0 * ACCELERATION)
+    assert whole.duration < result.duration

@@ -150,8 +150,8 @@ def test_the_live_scene_takes_in_what_comes_and_leaves_out_what_was_left_out() -
     assert check(0.1) is None
     assert live() is planned
     things.append(see("cat", hand))
-    assert check(0.12) is None  # not yet: every 50 ms
-    assert "cat" in str(check(0.16))
+    assert check(0.11) is None  # not yet: every 20 ms
+    assert "cat" in str(check(0.13))
     things.clear()
     cloud = hand + np.random.default_rng(0).uniform(-0.05, 0.05, (300, 3))
     field[0] = SeenSurfaces.from_points(cloud, hand - 0.3, hand + 0.3)

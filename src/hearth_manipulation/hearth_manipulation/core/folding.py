@@ -8,6 +8,7 @@ from hearth_manipulation.core.kinematics import Array, Ints, place_links
 from hearth_manipulation.core.lanes import Floats, Lanes, f32
 
 
+@kernel
 def z_to(axis: Array, out: Array) -> None:
     """Fill a rotation that takes z to ``axis``."""
     x, y, z = axis[0], axis[1], axis[2]
@@ -19,9 +20,6 @@ def z_to(axis: Array, out: Array) -> None:
     out[0, 0], out[0, 1], out[0, 2] = 1.0 - k * x * x, -k * x * y, x
     out[1, 0], out[1, 1], out[1, 2] = -k * x * y, 1.0 - k * y * y, y
     out[2, 0], out[2, 1], out[2, 2] = -x, -y, z
-
-
-_z_to = kernel(z_to)
 
 
 @kernel
@@ -126,7 +124,7 @@ def fold(  # noqa: PLR0912, PLR0915  one kernel
             inside[i], at[i] = rotations[i], translations[i]
             continue
         if tree.kind[i] != 0 and column_of[tree.dof[i]] >= 0:
-            _z_to(tree.axis[i], turn)
+            z_to(tree.axis[i], turn)
             inside[i], at[i] = turn.T, np.zeros(3)
             parent[b], kind[b] = body_of[p] if p >= 0 else 0, tree.kind[i]
             column[b] = column_of[tree.dof[i]]

@@ -210,6 +210,31 @@ def pose_error(
 
 
 @kernel
+def solve_definite(square: Array, right: Array) -> None:
+    """Solve a small symmetric positive definite system by Cholesky's way, in place.
+
+    Args:
+        square: Shape (n, n); overwritten.
+        right: Shape (n,); becomes the solution.
+    """
+    n = right.shape[0]
+    for a in range(n):
+        for b in range(a + 1):
+            total = square[a, b]
+            for k in range(b):
+                total -= square[a, k] * square[b, k]
+            square[a, b] = total / square[b, b] if a > b else np.sqrt(total)
+        for k in range(a):
+            right[a] -= square[a, k] * right[k]
+        right[a] /= square[a, a]
+    for back in range(n):
+        a = n - 1 - back
+        for k in range(a + 1, n):
+            right[a] -= square[k, a] * right[k]
+        right[a] /= square[a, a]
+
+
+@kernel
 def solve_pose(  # noqa: PLR0912, PLR0915  one kernel
     tree: Tree,
     chain: Ints,
@@ -297,7 +322,8 @@ def solve_pose(  # noqa: PLR0912, PLR0915  one kernel
                         h[a, b] = total
                         h[b, a] = total
                 h[a, a] += 0.5 * energy + 1e-5
-            step = np.linalg.solve(h, g)
+            solve_definite(h, g)
+            step = g
             changed = False
             for a in range(n):
                 value = q[dofs[a]] + step[a]

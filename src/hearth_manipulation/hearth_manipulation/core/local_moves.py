@@ -7,7 +7,7 @@ of the joints hardly ever does that. The Jacobian for it comes from one placemen
 import numpy as np
 from hearth_core.jit import kernel
 
-from hearth_manipulation.core.kinematics import Array, Ints
+from hearth_manipulation.core.kinematics import Array, Ints, solve_definite
 from hearth_manipulation.core.lane_check import Room
 from hearth_manipulation.core.lanes import Lanes, f32, place_lanes
 
@@ -88,11 +88,11 @@ def straight(
             for i in range(used):
                 square[a, b] += jacobian[a, i] * jacobian[b, i]
         square[a, a] += 1e-3
-    pull = np.linalg.solve(square, wanted)
+    solve_definite(square, wanted)
     for i in range(used):
         j, move = offset + i, 0.0
         for row in range(6):
-            move += jacobian[row, i] * pull[row]
+            move += jacobian[row, i] * wanted[row]
         q[j] = min(max(here[j] + move, lower[j]), upper[j])
 
 

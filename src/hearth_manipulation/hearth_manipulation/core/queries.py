@@ -10,7 +10,7 @@ from hearth_core.errors import BadInputError
 from hearth_manipulation.core.bodies import make_body
 from hearth_manipulation.core.collision import Body, clearance, find_collision
 from hearth_manipulation.core.kinematics import Array, Ints, solve_pose
-from hearth_manipulation.core.manifold import Manifold, deviation
+from hearth_manipulation.core.manifold import NO_STRAND, Manifold, deviation, strand
 from hearth_manipulation.core.model import RobotModel
 from hearth_manipulation.core.scene import Scene
 from hearth_manipulation.core.targets import PlanningError, Solution, Target
@@ -186,16 +186,16 @@ class RobotQueries:
         Where the start, or every goal, leans farther than asked, so far is allowed.
         """
         tip, axis, tolerance = upright or ("", (0.0, 0.0, 0.0), 0.0)
-        chain = self.model.chain(tip) if upright else np.zeros(0, np.int32)
+        held = NO_STRAND
+        if upright is not None:
+            held = strand(self.model.tree, self.model.chain(tip), dofs, np.array(q, float))
         made = Manifold(
-            upright is not None, self.model.tree, chain, dofs, np.array(q, float),
-            np.array(axis, float), np.array([0.0, 0.0, 1.0]), tolerance,
+            upright is not None, held, np.array(axis, float), np.array([0.0, 0.0, 1.0]), tolerance,
             np.zeros((3, 3)), np.zeros(3), 0.0,
         )  # fmt: skip
         if upright is None or goals is None:
             return made
-        error, jacobian = np.empty(6), np.empty((6, len(dofs)))
-        leans = [deviation(made, values, error, jacobian)[0] for values in (q[dofs], *goals)]
+        leans = [deviation(made, values)[0] for values in (q[dofs], *goals)]
         return made._replace(lean=max(tolerance, leans[0] + 0.01, min(leans[1:]) + 0.01))
 
     def _limits(

@@ -21,6 +21,8 @@ LOCAL = 0.25
 """Share of the samples that are drawn near a node of the tree."""
 STRAIGHT = 0.5
 """Share of those that move a hand straight."""
+ALONG = 0.4
+"""Longest step along a manifold [rad]."""
 REFUSED = 0.125
 """What a sample costs that is not tried, for being too far from a node that could not be left."""
 
@@ -152,7 +154,7 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
     tips = outermost(query.lanes)
     room = new_room(query.lanes, query.world, n)
     constrained = query.manifold.active
-    step = min(query.step, 0.25) if constrained else query.step
+    step = min(query.step, ALONG) if constrained else query.step
     informed = np.isfinite(longest)
     for g in range(0 if constrained or informed else goals.shape[0]):
         if free_between(

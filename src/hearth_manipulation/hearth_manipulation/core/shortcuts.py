@@ -6,7 +6,7 @@ from hearth_core.jit import kernel
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.lane_check import Room, free_at, free_between, new_room
 from hearth_manipulation.core.manifold import holds_between
-from hearth_manipulation.core.rapid import Query, advance, distance
+from hearth_manipulation.core.rapid import ALONG, Query, advance, distance
 
 
 @kernel
@@ -38,9 +38,10 @@ def bridge(query: Query, room: Room, start: Array, goal: Array, longest: float) 
     here, out = start.copy(), np.empty(n)
     travelled = 0.0
     for k in range(200):
-        done, arrived = advance(query, room, here, goal, min(query.step, 0.25), out)
+        done, arrived = advance(query, room, here, goal, min(query.step, ALONG), out)
         travelled += distance(here, out)
-        if not done or travelled >= longest:
+        # What is left is at least as long as the straight way.
+        if not done or travelled + distance(out, goal) >= longest:
             return np.empty((0, n))
         passed[k] = out
         if arrived:
@@ -118,7 +119,8 @@ def shorten(query: Query, path: Array, trials: int, patience: int, seed: int) ->
         fresh[i + 2 + piece.shape[0] :] = path[j + 1 :]
         path = fresh
         useless = 0
-    return _straighten(query, room, path)
+    # Along a manifold a straightened piece is made of many waypoints anyway.
+    return path if query.manifold.active else _straighten(query, room, path)
 
 
 @kernel
