@@ -10,8 +10,9 @@ from hearth_core.home.model import Articulation, Place
 
 from hearth_manipulation.core.context import Context
 from hearth_manipulation.core.doors import Swing, front_pose
+from hearth_manipulation.core.model import BASE_DOFS
 from hearth_manipulation.core.mover import MotionError, arm
-from hearth_manipulation.core.planning import PlanningError
+from hearth_manipulation.core.planning import SLIMMER, PlanningError
 
 
 def tuck(context: Context, side: str) -> None:
@@ -31,6 +32,23 @@ def tuck(context: Context, side: str) -> None:
             context.mover.go_named(joints, goal, scene)
         return
     context.mover.go_named(joints, goal, scene)
+
+
+def room_behind(context: Context, most: float) -> float:
+    """How far the base may go straight back with its arms as they are, up to ``most`` [m]."""
+    scene = context.scene(things=False).without(["floor"])
+    planner = context.planner
+    q = context.mover.configuration()
+    base = context.body.base()
+    slims = [s for s in SLIMMER if planner.collision(BASE_DOFS, q, scene, slim=s) is None]
+    free = 0.0
+    for way in np.arange(0.05, most + 0.01, 0.05) if slims else ():
+        at = base @ Pose2(-float(way), 0.0, 0.0)
+        q[:3] = at.x, at.y, at.yaw
+        if planner.collision(BASE_DOFS, q, scene, slim=slims[0]) is not None:
+            break
+        free = float(way)
+    return free
 
 
 def step_back(context: Context, way: float = 0.15) -> None:
