@@ -13,7 +13,7 @@ from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, Held, SkillError
 from hearth_manipulation.core.grasps import Grasp, grasps_for
 from hearth_manipulation.core.kinematics import Array
-from hearth_manipulation.core.leaving import room_behind, tuck
+from hearth_manipulation.core.leaving import come_out, tuck
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach, offsets
 from hearth_manipulation.core.planning import PlanningError, Target
@@ -22,10 +22,6 @@ from hearth_manipulation.core.scene import Scene
 
 LIFT = 0.045
 """How far a thing is lifted before the hand comes out [m]."""
-OUT = 0.30
-"""How far the hand comes straight out [m]."""
-BACK = 0.30
-"""How far the base helps it out [m]."""
 WIDE = 0.072
 """Things wider than this are come upon with a wider hand [m]."""
 THUMB_STEP, THUMB_STEPS = 0.06, 5
@@ -311,7 +307,7 @@ def _take(context: Context, thing: Sighting, grasp: Grasp, reach: Reach) -> None
         raise SkillError("slipped", f"{thing.id} slipped from the {side} hand")
     context.hold(side, Held(thing.id, thing.label, thing.size, thing.shape, in_grasp))
     report("retract", 0.75)
-    _come_out(context, side, grasp)
+    come_out(context, side, None if grasp.down else -grasp.pose.rotation[:, 0])
     report("carry", 0.9)
     try:
         tuck(context, side)
@@ -343,27 +339,6 @@ def _close(context: Context, grasp: Grasp, tighter: float = 0.0) -> None:
         closed[f"{side}_thumb_flexion_joint"] += THUMB_STEP
         mover.fingers(side, closed, 0.2)
         body.pause(0.1)
-
-
-def _come_out(context: Context, side: str, grasp: Grasp) -> None:
-    """Straight out with the thing; the base helps where the arm ends or must not rise."""
-    mover = context.mover
-    here = mover.pose(grasp_frame(side))
-    if not grasp.down:
-        direction = -grasp.pose.rotation[:, 0]
-        for distance in (OUT, 0.22, 0.15):
-            target = Transform(here.rotation, here.translation + direction * distance)
-            try:
-                mover.line(side, target, None, speed=0.2)
-            except PlanningError:
-                continue
-            break
-    back = room_behind(context, BACK)
-    if back > 0.0:
-        with suppress(MotionError):  # something behind: the arm is out as far as it goes
-            context.driver.to(
-                context.body.base() @ Pose2(-back, 0.0, 0.0), tolerance=0.03, turn_tolerance=0.05
-            )
 
 
 def _back_out(context: Context, side: str, way: Array) -> None:
