@@ -13,7 +13,7 @@ from hearth_core.geometry import Pose2, Transform
 from hearth_core.home.model import Home
 from hearth_description.core.postures import Semantics
 
-from hearth_manipulation.core.courses import Course
+from hearth_manipulation.core.courses import Course, Trail
 from hearth_manipulation.core.doors import Swing
 from hearth_manipulation.core.driving import Driver
 from hearth_manipulation.core.furniture import near_things
@@ -74,6 +74,8 @@ class Context:
     """Doors as last seen, in map, by ``place/joint``."""
     courses: dict[str, Course] = field(default_factory=dict)
     """Ways of bars that were pulled, from closed, in map, by ``place/joint``."""
+    trails: dict[str, Trail] = field(default_factory=dict)
+    """What these were told from, in map."""
     first_seen: dict[str, Transform] = field(default_factory=dict)
     """Poses of handles (map) before their parts were moved, by ``place/joint``."""
     first_openings: dict[str, float] = field(default_factory=dict)

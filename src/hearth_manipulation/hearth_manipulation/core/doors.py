@@ -10,7 +10,7 @@ import numpy as np
 from hearth_core.geometry import Pose2, Transform, wrap_angle
 from hearth_core.home.model import Articulation, Orientation, Place
 
-from hearth_manipulation.core.courses import Course
+from hearth_manipulation.core.courses import Course, Looks
 from hearth_manipulation.core.grasps import heading
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.ports import Door
@@ -80,6 +80,10 @@ class Swing:
             float(door.handle.translation[2]),
             joint.panel.size[1],
         )
+
+    def looks(self) -> Looks:
+        """What is expected of its bar's course if it is hinged where it is thought to be."""
+        return Looks(self.handle[0], self.sign / math.hypot(*self.handle))
 
     def from_course(self, course: Course, opening: float) -> Swing:
         """This door with the hinge that its bar's way tells; it began at ``opening`` [rad]."""

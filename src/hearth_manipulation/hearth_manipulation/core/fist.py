@@ -20,7 +20,7 @@ from hearth_manipulation.core.leaving import step_back, tuck
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.planning import Planner, PlanningError, Target
 from hearth_manipulation.core.scene import Scene
-from hearth_manipulation.core.stances import UP, stances
+from hearth_manipulation.core.stances import MOST_MARGIN, SLACK, UP, nearest_first, stances
 
 PRESS = 0.014
 """How far the fist's way lies inside the bar [m]."""
@@ -28,6 +28,10 @@ MOST_MISSING = 0.6
 """Share of a way that may be left for another push."""
 FIST = (-0.055, -0.036)
 """Middle of the closed fist in the grasp frame: along x, toward the palm's side [m]."""
+FROM_OUTSIDE = (0.0, -0.35, -0.7, 0.35)
+"""Pitches of the hand to try [rad]; fingers down reach beneath what lies low."""
+FROM_INSIDE = (-0.5, -0.9, 0.0)
+"""The same for pressing a part open."""
 FIST_HALF = np.array([0.035, 0.049, 0.045])
 """Half of its extents along the grasp frame's axes [m]."""
 
@@ -124,25 +128,18 @@ def _choose(
     """Hand, haul and the straight way to where it begins."""
     planner = context.planner
     here = float(ways[0])
-    stands = context.may_stand(scene)
     best: tuple[float, str, Haul, Array] | None = None
-    now = context.body.base()
     out = course.turned(here) @ course.out
     level = course.out.copy()
     level[2] = 0.0
     level /= np.linalg.norm(level)
     there = Bar(bar.middle, level, bar.along, bar.gap, bar.diameter)
     inward = 1.0 if surface > 0.0 else -1.0
-    pitches = (0.0, 0.35) if out[2] * inward < -0.5 else (0.0, -0.35, 0.35)
-    if inward < 0.0:
-        pitches = (-0.5, -0.9, 0.0)
-    allowed: dict[tuple[float, float, float], bool] = {}
-    for side, palm, base in stances(there, sideways=True):
-        spot = (round(base.x, 4), round(base.y, 4), round(base.yaw, 4))
-        if spot not in allowed:
-            allowed[spot] = stands(base)
-        if side not in sides or not allowed[spot]:
-            continue
+    pitches = FROM_INSIDE if inward < 0.0 else FROM_OUTSIDE
+    options = nearest_first(context, stances(there, sideways=True), sides, scene)
+    for cost, side, palm, base in options:
+        if best is not None and 2.0 * MOST_MARGIN - cost < best[0] + SLACK:
+            break
         for pitch in pitches:
             x = -math.cos(pitch) * level + math.sin(pitch) * UP
             flat = palm - float(palm @ x) * x
@@ -165,7 +162,7 @@ def _choose(
                     missing = 1.0 - len(haul.ways) / len(ways)
                     if missing > MOST_MISSING:
                         continue
-                    score = 2.0 * min(haul.margin, 0.15) - 0.5 * base.distance(now) - 2.0 * missing
+                    score = 2.0 * min(haul.margin, MOST_MARGIN) - cost - 2.0 * missing
                     if best is not None and score <= best[0]:
                         continue
                     line = _way_in(planner, side, solution.q, before, scene)

@@ -12,6 +12,7 @@ from hearth_core.geometry import Pose2, Transform
 
 from hearth_manipulation.core.context import Context
 from hearth_manipulation.core.courses import Course
+from hearth_manipulation.core.following import follow_poses
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.mover import arm, split
 from hearth_manipulation.core.planning import Planner, Target
@@ -59,27 +60,25 @@ def follow_course(
         hand_at: Grasp frame (odom) for each way.
         base_at: Base (odom) for each way.
     """
-    joints = arm(side)
-    dofs = planner.model.indices(joints)
-    arm_dofs = planner.model.indices(arm(side, torso=False))
+    model = planner.model
     tip = grasp_frame(side)
-    q = start.copy()
-    path = []
-    margin = math.inf
-    for way in ways:
-        base = base_at(float(way))
-        q = q.copy()
-        q[:3] = base.x, base.y, base.yaw
-        found = planner.inverse(joints, tip, Target(hand_at(float(way))), q, tries=1)
-        if not found or float(np.max(np.abs(found[0].q[dofs] - q[dofs]))) > JUMP:
-            break
-        q = found[0].q
-        # The torso may stand at its end: upright is one.
-        margin = min(margin, planner.limit_margin(q, arm_dofs))
-        path.append(q)
-    if len(path) < 3:
+    dofs = model.indices(arm(side))
+    poses = [hand_at(float(way)) for way in ways]
+    bases = [base_at(float(way)) for way in ways]
+    asked = Target(poses[0])
+    reached, path = follow_poses(
+        model.tree, model.chain(tip), dofs, model.lower[dofs], model.upper[dofs],
+        np.array(start, float), np.array([[base.x, base.y, base.yaw] for base in bases]),
+        np.array([pose.rotation for pose in poses]),
+        np.array([pose.translation for pose in poses]),
+        np.array([asked.position_tolerance, asked.rotation_tolerance]), JUMP,
+    )  # fmt: skip
+    if reached < 3:
         return None
-    return Haul(np.asarray(ways[: len(path)]), np.array(path), margin, len(path) == len(ways))
+    # The torso may stand at its end: upright is one.
+    arm_dofs = model.indices(arm(side, torso=False))
+    margin = planner.limit_margin(path[:reached], arm_dofs)
+    return Haul(np.asarray(ways[:reached]), path[:reached], margin, reached == len(ways))
 
 
 def retreat(

@@ -10,7 +10,7 @@ from hearth_core.geometry import Pose2
 
 from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, SkillError
-from hearth_manipulation.core.courses import fit_course
+from hearth_manipulation.core.courses import Looks, fit_course
 from hearth_manipulation.core.doors import Swing
 from hearth_manipulation.core.hauling import given_way
 from hearth_manipulation.core.kinematics import Array
@@ -20,7 +20,13 @@ LEARN = 0.10
 
 
 def learn(
-    context: Context, key: str, swing: Swing, opening: float, side: str, trail: list[Array]
+    context: Context,
+    key: str,
+    swing: Swing,
+    looks: Looks,
+    opening: float,
+    side: str,
+    trail: list[Array],
 ) -> tuple[Swing, float]:
     """Pull the bar straight out a little and see to which side it goes: there is the hinge.
 
@@ -59,19 +65,24 @@ def learn(
     if gone >= 5:
         raise SkillError("handle_lost", "the handle slipped from the hand as it was pulled")
     context.openings[key.split("/", maxsplit=1)[0]][key.split("/")[1]] = opening
-    learned = refit(context, key, swing, trail, opening)
+    learned = refit(context, key, swing, looks, trail, opening)
     return learned, learned.opening_of(trail[-1])
 
 
 def refit(
-    context: Context, key: str, swing: Swing, trail: list[Array], began: float | None = None
+    context: Context,
+    key: str,
+    swing: Swing,
+    looks: Looks,
+    trail: list[Array],
+    began: float | None = None,
 ) -> Swing:
     """The door with the hinge that the bar's way tells, remembered."""
     if began is None:
         began = swing.opening_of(trail[0])
     frame = swing.frame(began)
     out = np.array([math.cos(frame.yaw), math.sin(frame.yaw), 0.0])
-    course = fit_course(np.array(trail), out, np.array([0.0, 0.0, 1.0]))
+    course = fit_course(np.array(trail), out, np.array([0.0, 0.0, 1.0]), looks)
     if not course.hinged:
         return swing
     learned = swing.from_course(course, began)

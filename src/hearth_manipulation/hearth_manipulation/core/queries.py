@@ -141,10 +141,13 @@ class RobotQueries:
         return np.asarray(q)
 
     def limit_margin(self, q: Array, dofs: Ints) -> float:
-        """Smallest distance to a limit as a fraction of the joint's range; base joints skipped."""
+        """Smallest distance to a limit as a fraction of the joint's range; base joints skipped.
+
+        ``q``: one or more full configurations, shape (..., D).
+        """
         arm = dofs[dofs >= 3]
         span = np.maximum(self.model.upper[arm] - self.model.lower[arm], 1e-9)
-        near = np.minimum(q[arm] - self.model.lower[arm], self.model.upper[arm] - q[arm])
+        near = np.minimum(q[..., arm] - self.model.lower[arm], self.model.upper[arm] - q[..., arm])
         return float(np.min(near / span)) if len(arm) else 0.5
 
     def collision(

@@ -109,11 +109,12 @@ def _pull(
         key = f"{place.name}/{joint.name}"
         trail: list[Array] = []
         if key in context.guessed:
-            swing, opening = learn(context, key, swing, opening, side, trail)
+            looks = swing.looks()
+            swing, opening = learn(context, key, swing, looks, opening, side, trail)
             for stage in (opening + 0.35, opening + 0.8):
                 if stage < wanted:
                     opening = _swing(context, swing, opening, stage, side, trail)
-                    swing = refit(context, key, swing, trail)
+                    swing = refit(context, key, swing, looks, trail)
         opening = _swing(context, swing, opening, wanted, side, trail)
         context.openings[place.name][joint.name] = opening
         context.report("let_go", 0.7, opening)

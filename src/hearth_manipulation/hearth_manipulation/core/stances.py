@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,12 @@ from hearth_manipulation.core.planning import Planner, PlanningError, Target
 from hearth_manipulation.core.scene import Scene
 
 UP = np.array([0.0, 0.0, 1.0])
+MOST_MARGIN = 0.15
+"""A configuration this far from all joint limits is far enough."""
+FROM_ABOVE = 0.15
+"""Score of a palm from above: it presses a flap down where fingers would slip off its bar."""
+SLACK = 0.08
+"""How much better a stance could be that is not searched for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +59,28 @@ def stances(bar: Bar, *, sideways: bool = False) -> Iterator[tuple[str, Array, P
                         yield side, own * np.cross(bar.out, UP) * -1.0, base
 
 
+def nearest_first(
+    context: Context,
+    options: Iterable[tuple[str, Array, Pose2]],
+    sides: Sequence[str],
+    scene: Scene,
+) -> list[tuple[float, str, Array, Pose2]]:
+    """Of hands, palms and bases those that are free and may stand there, with what it costs."""
+    now = context.body.base()
+    stands = context.may_stand(scene)
+    allowed: dict[tuple[float, float, float], bool] = {}
+    found = []
+    for side, palm, base in options:
+        if side not in sides:
+            continue
+        spot = (round(base.x, 4), round(base.y, 4), round(base.yaw, 4))
+        if spot not in allowed:
+            allowed[spot] = stands(base)
+        if allowed[spot]:
+            found.append((0.5 * base.distance(now), side, palm, base))
+    return sorted(found, key=lambda option: option[0])
+
+
 def choose_stance(
     context: Context, bar: Bar, course: Course, ways: Array, sides: list[str], scene: Scene
 ) -> Stance:
@@ -62,34 +90,24 @@ def choose_stance(
         PlanningError: ``unreachable``.
     """
     planner = context.planner
-    stands = context.may_stand(scene)
     best: Stance | None = None
-    now = context.body.base()
-    allowed: dict[tuple[float, float, float], bool] = {}
-    for side, palm, base in stances(bar):
-        if side not in sides:
-            continue
-        key = (round(base.x, 4), round(base.y, 4), round(base.yaw, 4))
-        if key not in allowed:
-            allowed[key] = stands(base)
-        if not allowed[key]:
-            continue
+    for cost, side, palm, base in nearest_first(context, stances(bar), sides, scene):
+        if best is not None and 2.0 * MOST_MARGIN + FROM_ABOVE - cost < best.score + SLACK:
+            break
         level = palm - float(palm @ bar.out) * bar.out
         rotation = hand_rotation(bar.out, level / np.linalg.norm(level), side)
         steps = hook_steps(bar, rotation, side)
-        joints = arm(side)
-        tip = grasp_frame(side)
         for seed in context.seeds(side)[1:]:
             q = seed.copy()
             q[:3] = base.x, base.y, base.yaw
-            found = planner.inverse(joints, tip, Target(steps[2]), q, tries=3)
-            for solution in found:
+            for solution in planner.inverse(
+                arm(side), grasp_frame(side), Target(steps[2]), q, tries=3
+            ):
                 haul = plan_haul(context, side, course, solution.q, steps[2], ways, (1.0,))
                 if haul is None or not haul.whole or haul.margin < 0.01:
                     continue
-                margin = min(haul.margin, 0.15)
-                # A palm from above presses a flap down where fingers would slip off its bar.
-                score = 2.0 * margin - 0.5 * base.distance(now) - 0.15 * float(palm @ UP)
+                margin = min(haul.margin, MOST_MARGIN)
+                score = 2.0 * margin - cost - FROM_ABOVE * float(palm @ UP)
                 if best is not None and score <= best.score:
                     continue
                 path = _way_in(planner, side, solution.q, steps, scene)

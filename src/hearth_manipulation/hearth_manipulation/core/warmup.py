@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from hearth_core.frames import grasp_frame
-from hearth_core.geometry import Transform
+from hearth_core.geometry import Pose2, Transform
 from hearth_description.core.model import find_model, load_urdf
 
 from hearth_manipulation.core.depth_view import DepthView, Doorkeeper, unknown_surfaces
+from hearth_manipulation.core.hauling import follow_course
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.loading import always_touching
 from hearth_manipulation.core.model import RobotModel
@@ -37,6 +38,9 @@ def main() -> None:
     planner.solve(joints, {tip: Target(model.pose(goal, tip))}, q, 2)
     always_touching(model, postures=1)
     here = model.pose(q, tip)
+    follow_course(
+        planner, "right", q, np.zeros(3), lambda _way: here, lambda _way: Pose2(0.0, 0.0, 0.0)
+    )
     there = Transform(here.rotation, here.translation + np.array([0.02, 0.0, 0.0]))
     planner.line(joints, tip, q, Target(there), scene)
     _look(model, q, scene)
