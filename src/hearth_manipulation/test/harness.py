@@ -157,6 +157,19 @@ class SimBody:
         return self._points
 
 
+def as_seen(pose: Transform, size: Array) -> tuple[Transform, Array]:
+    """Pose and size of the upright body that perception makes of a thing, standing or lying."""
+    up = int(np.argmax(np.abs(pose.rotation[2])))
+    if up == 2:
+        return pose, size
+    level = [i for i in range(3) if i != up]
+    x = pose.rotation[:, level[0]] * np.array([1.0, 1.0, 0.0])
+    x /= np.linalg.norm(x)
+    z = np.array([0.0, 0.0, 1.0])
+    rotation = np.stack([x, np.cross(z, x), z], axis=1)
+    return Transform(rotation, pose.translation), size[[*level, up]]
+
+
 class TruthEyes:
     """Perception with the accuracy asked for, from the world's truth. Tests only."""
 
@@ -198,9 +211,10 @@ class TruthEyes:
             shape = (
                 "box" if spec.kind in {"milk_carton", "box", "detergent", "sponge"} else "cylinder"
             )
+            pose, size = as_seen(pose, np.array(spec.size))
             found.append(
                 Sighting(
-                    f"{spec.name}", spec.kind, pose, np.array(spec.size), shape,
+                    f"{spec.name}", spec.kind, pose, size, shape,
                     self.body.now(), f"{spec.place}/{spec.surface}",
                 )
             )  # fmt: skip

@@ -13,20 +13,15 @@ from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, Held, SkillError
 from hearth_manipulation.core.grasps import Grasp, grasps_for
 from hearth_manipulation.core.kinematics import Array
-from hearth_manipulation.core.leaving import tuck
-from hearth_manipulation.core.model import BASE_DOFS
+from hearth_manipulation.core.leaving import come_out, tuck
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach, offsets
-from hearth_manipulation.core.planning import SLIMMER, PlanningError, Target
+from hearth_manipulation.core.planning import PlanningError, Target
 from hearth_manipulation.core.ports import Sighting
 from hearth_manipulation.core.scene import Scene
 
 LIFT = 0.045
 """How far a thing is lifted before the hand comes out [m]."""
-OUT = 0.30
-"""How far the hand comes straight out [m]."""
-BACK = 0.30
-"""How far the base helps it out [m]."""
 WIDE = 0.072
 """Things wider than this are come upon with a wider hand [m]."""
 THUMB_STEP, THUMB_STEPS = 0.06, 5
@@ -35,6 +30,8 @@ TIGHTER = 0.1
 """How much farther the thumb goes after a slip [rad]."""
 STEP = 0.30
 """Farthest the base goes by itself to reach a thing [m]."""
+STANDS_UP = 0.7
+"""A lying thing's upper end must lie at least so much on the index finger's side [cosine]."""
 NUDGES = (0.12, 0.12)
 """How far it corrects its stand where the thing is not reached as was thought [m]."""
 
@@ -75,14 +72,15 @@ def see_again(context: Context, thing: Sighting) -> Sighting:
     for _ in range(3):
         since = context.body.now()
         context.eyes.look(thing.pose.translation)
-        fresh = [t for t in context.eyes.things(newer_than=since) if t.id == thing.id]
-        if not fresh:  # A new track of the same kind nearby is the same thing.
-            fresh = [
-                t
-                for t in context.eyes.things(newer_than=since)
-                if t.label == thing.label
-                and np.linalg.norm(t.pose.translation - thing.pose.translation) < 0.12
-            ]
+        seen = context.eyes.things(newer_than=since)
+        away = {t.id: float(np.linalg.norm(t.pose.translation - thing.pose.translation))
+                for t in seen}  # fmt: skip
+        # A new track of the same kind nearby is the same thing, and so is what is where it was,
+        # whatever it is taken for.
+        fresh = [t for t in seen if t.id == thing.id] or sorted(
+            (t for t in seen if away[t.id] < (0.12 if t.label == thing.label else 0.04)),
+            key=lambda t: away[t.id],
+        )
         if fresh:
             return fresh[0]
         context.body.pause(0.3)
@@ -90,9 +88,23 @@ def see_again(context: Context, thing: Sighting) -> Sighting:
 
 
 def pick(
-    context: Context, object_id: str, label: str = "", place: str = "", side: str = ""
+    context: Context,
+    object_id: str,
+    label: str = "",
+    place: str = "",
+    side: str = "",
+    top: Array | None = None,
 ) -> tuple[str, Sighting]:
     """Pick a thing up; returns the hand that holds it and the thing.
+
+    Args:
+        context: The robot.
+        object_id: The thing; empty: the nearest ``label``.
+        label: Its kind.
+        place: Where it is, by name.
+        side: Hand; empty: the better one.
+        top: Of a lying thing: where its upper end lies (odom, unit). It is taken so that the hand
+            can stand it up.
 
     Raises:
         SkillError: With the reason why not.
@@ -109,7 +121,7 @@ def pick(
         raise SkillError("bad_pose", f"the pose of {thing.id} is not finite", refused=True)
     problem: Exception | None = None
     for _attempt in range(2):
-        thing, side, grasp, reach = _stand(context, thing, sides)
+        thing, side, grasp, reach = _stand(context, thing, sides, top)
         try:
             _take(context, thing, grasp, reach)
         except SkillError as error:
@@ -129,7 +141,7 @@ def pick(
 
 
 def _stand(
-    context: Context, thing: Sighting, sides: list[str]
+    context: Context, thing: Sighting, sides: list[str], top: Array | None
 ) -> tuple[Sighting, str, Grasp, Reach]:
     """Go to where the thing is reached from; returns it as seen from there, and how to take it.
 
@@ -139,7 +151,7 @@ def _stand(
         MotionError: The base was kept from moving.
     """
     context.report("plan", 0.1)
-    side, grasp, reach = _choose(context, thing, sides, offsets(STEP, 0.2))
+    side, grasp, reach = _choose(context, thing, sides, offsets(STEP, 0.2), top)
     for step in (*NUDGES, 0.0):
         if _stands_at(context, reach.base):
             break
@@ -150,12 +162,12 @@ def _stand(
         # Seen from near, and from a little beside where it was meant: what was barely reached
         # may not be any more.
         try:
-            side, grasp, reach = _choose(context, thing, [side], [Pose2()], seed=reach.q)
+            side, grasp, reach = _choose(context, thing, [side], [Pose2()], top, reach.q)
         except PlanningError:
             if not step:
                 raise
             around = offsets(step, 0.1)
-            side, grasp, reach = _choose(context, thing, sides, around, seed=reach.q)
+            side, grasp, reach = _choose(context, thing, sides, around, top, reach.q)
     return thing, side, grasp, reach
 
 
@@ -181,6 +193,7 @@ def _choose(
     thing: Sighting,
     sides: list[str],
     around: list[Pose2],
+    top: Array | None,
     seed: Array | None = None,
 ) -> tuple[str, Grasp, Reach]:
     """The best hand, grasp and base pose, from where the base is or ``around`` it.
@@ -201,6 +214,8 @@ def _choose(
     any_grasp = False
     for side in sides:
         every = grasps_for(thing, side, bearing, context.hand)
+        if top is not None:
+            every = [grasp for grasp in every if grasp.pose.rotation[:, 2] @ top > STANDS_UP]
         any_grasp |= bool(every)
         liking = _spare(context, thing, side)
         seeds = context.seeds(side) if seed is None else [seed, *context.seeds(side)]
@@ -292,7 +307,7 @@ def _take(context: Context, thing: Sighting, grasp: Grasp, reach: Reach) -> None
         raise SkillError("slipped", f"{thing.id} slipped from the {side} hand")
     context.hold(side, Held(thing.id, thing.label, thing.size, thing.shape, in_grasp))
     report("retract", 0.75)
-    _come_out(context, side, grasp)
+    come_out(context, side, None if grasp.down else -grasp.pose.rotation[:, 0])
     report("carry", 0.9)
     try:
         tuck(context, side)
@@ -324,44 +339,6 @@ def _close(context: Context, grasp: Grasp, tighter: float = 0.0) -> None:
         closed[f"{side}_thumb_flexion_joint"] += THUMB_STEP
         mover.fingers(side, closed, 0.2)
         body.pause(0.1)
-
-
-def _come_out(context: Context, side: str, grasp: Grasp) -> None:
-    """Straight out with the thing; the base helps where the arm ends or must not rise."""
-    mover = context.mover
-    here = mover.pose(grasp_frame(side))
-    if not grasp.down:
-        direction = -grasp.pose.rotation[:, 0]
-        for distance in (OUT, 0.22, 0.15):
-            target = Transform(here.rotation, here.translation + direction * distance)
-            try:
-                mover.line(side, target, None, speed=0.2)
-            except PlanningError:
-                continue
-            break
-    back = _room_behind(context)
-    if back > 0.0:
-        with suppress(MotionError):  # something behind: the arm is out as far as it goes
-            context.driver.to(
-                context.body.base() @ Pose2(-back, 0.0, 0.0), tolerance=0.03, turn_tolerance=0.05
-            )
-
-
-def _room_behind(context: Context) -> float:
-    """How far the base may go straight back with its arms as they are [m]."""
-    scene = context.scene(things=False).without(["floor"])
-    planner = context.planner
-    q = context.mover.configuration()
-    base = context.body.base()
-    slims = [s for s in SLIMMER if planner.collision(BASE_DOFS, q, scene, slim=s) is None]
-    free = 0.0
-    for way in np.arange(0.05, BACK + 0.01, 0.05) if slims else ():
-        at = base @ Pose2(-float(way), 0.0, 0.0)
-        q[:3] = at.x, at.y, at.yaw
-        if planner.collision(BASE_DOFS, q, scene, slim=slims[0]) is not None:
-            break
-        free = float(way)
-    return free
 
 
 def _back_out(context: Context, side: str, way: Array) -> None:

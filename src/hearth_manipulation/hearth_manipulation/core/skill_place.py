@@ -15,10 +15,12 @@ from hearth_manipulation.core.context import Context, Held, SkillError
 from hearth_manipulation.core.grasps import heading
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.leaving import tuck
+from hearth_manipulation.core.lying import as_standing, upper_end
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach, offsets
 from hearth_manipulation.core.planning import PlanningError
 from hearth_manipulation.core.ports import Sighting
+from hearth_manipulation.core.skill_pick import pick
 
 ROOMS = ((0.15, 0.07), (0.10, 0.055), (0.05, 0.04))
 """Distances kept from the thing's side to the surface's edge and to other things [m], the best
@@ -48,6 +50,8 @@ class Spot:
 def put(context: Context, side: str, place: str, pose: Transform | None = None) -> Transform:
     """Put down what a hand holds; returns where its centre stands in odom.
 
+    What falls over is picked up as it lies, once, and put down standing.
+
     Args:
         context: The robot.
         side: Hand; empty when only one holds something.
@@ -55,11 +59,33 @@ def put(context: Context, side: str, place: str, pose: Transform | None = None) 
         pose: Instead of a free spot: where the centre shall stand (odom).
 
     Raises:
-        SkillError: With the reason why not.
+        SkillError: With the reason why not; ``fell_over``: it lies there now.
         PlanningError: No reach.
         MotionError: The robot was kept from moving.
     """
     side, held = _holder(context, side)
+    stood, fallen = _put_down(context, side, held, place, pose)
+    if fallen is None:
+        return stood
+    context.report("pick_up", 0.3)
+    problem = f"{held.label} fell over when it was put down"
+    top = upper_end(fallen, stood)
+    try:
+        side, thing = pick(context, fallen.id, top=top)
+    except (SkillError, PlanningError, MotionError) as error:
+        raise SkillError("fell_over", f"{problem} and lies there: {error}") from error
+    standing = as_standing(context.held[side], thing.pose, top)
+    context.hold(side, standing)
+    stood, fallen = _put_down(context, side, standing, place, pose)
+    if fallen is not None:
+        raise SkillError("fell_over", f"{problem}, and when it was stood up again, too")
+    return stood
+
+
+def _put_down(
+    context: Context, side: str, held: Held, place: str, pose: Transform | None
+) -> tuple[Transform, Sighting | None]:
+    """Down, out, and a look: where it was let stand (odom), and it as it lies if it fell over."""
     report = context.report
     report("look", 0.0)
     if pose is not None:
@@ -95,8 +121,7 @@ def put(context: Context, side: str, place: str, pose: Transform | None = None) 
     report("tuck", 0.95)
     tuck(context, side)
     report("look_after", 0.98)
-    look_after(context, held, stands, others)
-    return stands
+    return stands, fallen_over(context, held, stands, others)
 
 
 def _holder(context: Context, side: str) -> tuple[str, Held]:
@@ -227,12 +252,10 @@ def from_above(held: Held) -> bool:
     return float(held.in_grasp.inverse().rotation[2, 0]) < -0.6
 
 
-def look_after(context: Context, held: Held, stood: Transform, before: list[Sighting]) -> None:
-    """Look whether what was put down stands as it was put.
-
-    Raises:
-        SkillError: ``fell_over``: it lies there now.
-    """
+def fallen_over(
+    context: Context, held: Held, stood: Transform, before: list[Sighting]
+) -> Sighting | None:
+    """Look whether what was put down stands as it was put; returns it if it lies."""
     since = context.body.now()
     context.eyes.look(stood.translation)
     known = [item.pose.translation for item in before]
@@ -243,15 +266,12 @@ def look_after(context: Context, held: Held, stood: Transform, before: list[Sigh
         and all(float(np.linalg.norm(item.pose.translation - at)) > 0.04 for at in known)
     ]
     if not near:
-        return  # Hidden or not told apart: nothing is known against it.
+        return None  # Hidden or not told apart: nothing is known against it.
     floor = float(stood.translation[2]) - 0.5 * float(held.size[2])
     highest = max(float(i.pose.translation[2] + 0.5 * i.size[2]) for i in near) - floor
-    if highest < LIES * float(held.size[2]):
-        raise SkillError(
-            "fell_over",
-            f"{held.label} was put down but is {highest:.2f} m high now instead of "
-            f"{float(held.size[2]):.2f}: it fell over",
-        )
+    if highest >= LIES * float(held.size[2]):
+        return None
+    return max(near, key=lambda item: (item.label == held.label, float(np.max(item.size))))
 
 
 def _choose(
