@@ -12,7 +12,7 @@ from hearth_core.geometry import Transform
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.planning import Planner, PlanningError, Target
 from hearth_manipulation.core.ports import Body, Motion
-from hearth_manipulation.core.scene import Scene
+from hearth_manipulation.core.scene import Scene, SeenSurfaces
 from hearth_manipulation.core.timing import Trajectory
 from hearth_manipulation.core.watching import LiveCheck, TrajectoryWatch
 
@@ -54,6 +54,8 @@ class Mover:
         self._fingers: dict[str, Array] = {}
         self.live: Callable[[Scene], Callable[[], Scene | None]] | None = None
         """Given the planned scene, gives the newest one whenever asked while the motion runs."""
+        self.seen: Callable[[Scene], SeenSurfaces | None] = lambda _scene: None
+        """Given what is known, what the depth camera sees besides; None: nobody looks."""
         self._newest: Callable[[], Scene | None] = lambda: None
         self.on_path: Callable[[Array, str], None] = lambda _path, _tip: None
         """Told of every path before it is driven, with the link whose way matters."""
@@ -89,7 +91,8 @@ class Mover:
             upright: Side whose grasp frame keeps its z up; None: any.
             speed: Fraction of the limits; None: the mover's.
 
-        Something that gets into the way stops the motion; another way round it is then looked for.
+        What the depth camera sees besides is gone around where that is possible. Something that
+        gets into the way stops the motion; another way round it is then looked for.
 
         Raises:
             PlanningError: No way.
@@ -98,20 +101,43 @@ class Mover:
         constraint = None
         if upright is not None:
             constraint = (grasp_frame(upright), (0.0, 0.0, 1.0), 0.35)
+        field = scene.seen or self.seen(scene)
+        around = [scene] if field is None else [scene.with_seen(field), scene]
         for left in range(DETOURS, -1, -1):
-            start = self.configuration()
-            path = self.planner.plan(
-                joints, start, goals, scene, margin=margin, upright=constraint
-            )
+            path, trajectory, free = self._around(joints, goals, around, margin, constraint, speed)
             try:
-                self.run(joints, path, scene, speed)
+                self.execute(joints, trajectory, path, free)
                 break
             except MotionError as error:
                 if error.reason != "path_blocked" or not left:
                     raise
             self.body.pause(AT_REST)
-            scene = self._newest() or scene
+            around = [self._newest() or free]
         return path[-1]
+
+    def _around(
+        self,
+        joints: Sequence[str],
+        goals: Sequence[Array],
+        scenes: Sequence[Scene],
+        margin: float,
+        upright: tuple[str, tuple[float, float, float], float] | None,
+        speed: float | None,
+    ) -> tuple[Array, Trajectory, Scene]:
+        """A way in the first of some scenes that leaves one, timed, and that scene.
+
+        Work begins and ends close to things that the camera sees a little beside where they are
+        known to be, or that are about to be touched: then what is known has to do.
+        """
+        for scene in scenes:
+            try:
+                path = self.planner.plan(
+                    joints, self.configuration(), goals, scene, margin=margin, upright=upright
+                )
+                return path, self.planner.timed(joints, path, scene, speed or self.speed), scene
+            except PlanningError as error:
+                problem = error
+        raise problem
 
     def go_named(
         self,
