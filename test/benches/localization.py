@@ -237,6 +237,14 @@ def _figures(tally: Tally, cycle: list[float]) -> list[Figure]:
             starts,
         ),
         Figure(
+            "start without a pose: ambiguity declared",
+            tally.starts.count("silent") / starts,
+            "",
+            math.nan,
+            "lower",
+            starts,
+        ),
+        Figure(
             "start without a pose: CPU p99",
             1e3 * float(np.quantile(tally.searches, 0.99)),
             "ms",

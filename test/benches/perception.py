@@ -65,7 +65,8 @@ def run(options: Options) -> Report:
         figures += more
         samples += looks
     if "map" in parts:
-        _map(own.changes, figures, samples)
+        patrols = options.seeds or tuple(range(FIRST, FIRST + own.changes))
+        _map(patrols, figures, samples)
     if "find" in parts:
         _find(options, own, seeds, figures, samples)
     return Report(figures, samples)
@@ -204,10 +205,10 @@ def _frozen() -> float:
     return float("inf")
 
 
-def _map(homes: int, figures: list[Figure], samples: list[dict[str, Any]]) -> None:
+def _map(seeds: tuple[int, ...], figures: list[Figure], samples: list[dict[str, Any]]) -> None:
     from changing_homes import patrol
 
-    results = [patrol(FIRST + k) for k in range(homes)]
+    results = [patrol(number) for number in seeds]
     wanted = sum(r.wanted for r in results)
     claims = sum(r.claims for r in results)
     figures += [
@@ -233,7 +234,7 @@ def _map(homes: int, figures: list[Figure], samples: list[dict[str, Any]]) -> No
             "",
             NAN,
             "higher",
-            homes,
+            len(results),
         ),
     ]
     samples += [{"part": "map", **asdict(r)} for r in results]

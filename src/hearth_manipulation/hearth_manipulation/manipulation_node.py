@@ -242,10 +242,11 @@ class ManipulationNode(Node):
             pose = PoseStamped(header=ask.meet.header)
             pose.pose.position, pose.pose.orientation.w = point, 1.0
             meet = self._in_odom(pose).translation
-        if ask.take:
-            side = skill_handover.take(self._work, ask.label, ask.side, meet, ask.timeout)
-        else:
-            side = skill_handover.give(self._work, ask.side, meet, ask.timeout)
+        with self._work.meeting():
+            if ask.take:
+                side = skill_handover.take(self._work, ask.label, ask.side, meet, ask.timeout)
+            else:
+                side = skill_handover.give(self._work, ask.side, meet, ask.timeout)
         return Handover.Result(side=side, done=True)
 
     def _carry(self, goal: ActiveGoal) -> Carry.Result:

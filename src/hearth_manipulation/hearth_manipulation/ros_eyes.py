@@ -13,15 +13,15 @@ from hearth_core.geometry import Transform
 from hearth_core.outcome import Code
 from hearth_nodekit.actions import ActionCaller, ActionFailed, Canceled, ServiceCaller
 from hearth_nodekit.convert import from_pose, from_time
-from hearth_nodekit.topics import OBJECTS, SURFACES
+from hearth_nodekit.topics import KEEP_OUT, OBJECTS, SURFACES
 from hearth_nodekit.transforms import TransformListener
 from rclpy.node import Node
 
 from hearth_interfaces.action import LookAt
-from hearth_interfaces.msg import SurfaceArray, WorldObject, WorldObjectArray
+from hearth_interfaces.msg import KeepOut, SurfaceArray, WorldObject, WorldObjectArray
 from hearth_interfaces.srv import GetArticulation
 from hearth_manipulation.core.kinematics import Array
-from hearth_manipulation.core.ports import Door, SeenSurface, Sighting, Stopped
+from hearth_manipulation.core.ports import Door, KeptOut, SeenSurface, Sighting, Stopped
 
 _SHAPES = {
     WorldObject.SHAPE_BOX: "box",
@@ -32,6 +32,8 @@ LOOKING = 30.0
 """Longest time [s] for turning the head and one view from there."""
 READING = 45.0
 """Longest wall time [s] for reading a door: three views, each of which may be late."""
+OLD = 1.0
+"""What was told of people near the arms longer ago says nothing of now [s]."""
 BELIEVED = 0.3
 """Things less likely to be there than this are not [probability]."""
 
@@ -46,7 +48,9 @@ class RosEyes:
         self._objects: WorldObjectArray | None = None
         self._surfaces: SurfaceArray | None = None
         self.should_stop: Callable[[], bool] = lambda: False
+        self._keep_out: KeepOut | None = None
         OBJECTS.subscribe(node, self._on_objects)
+        KEEP_OUT.subscribe(node, self._on_keep_out)
         SURFACES.subscribe(node, self._on_surfaces)
         self._look = ActionCaller(node, LookAt, "look_at")
         self._articulation = ServiceCaller(node, GetArticulation, "get_articulation")
@@ -146,9 +150,28 @@ class RosEyes:
             if place is None or item.place.partition("/")[0] == place
         ]
 
+    def keep_out(self) -> list[KeptOut]:
+        """Balls of the newest message; none when it is old: nobody looks."""
+        with self._lock:
+            message = self._keep_out
+        if message is None or not message.centres:
+            return []
+        now = self._node.get_clock().now().nanoseconds * 1e-9
+        if now - from_time(message.header.stamp) > OLD:
+            return []
+        odom_from_map = self.odom_from_map()
+        return [
+            KeptOut(odom_from_map.apply(np.array([c.x, c.y, c.z])), float(message.radius))
+            for c in message.centres
+        ]
+
     def cloud(self) -> Array | None:
         """None: depth images stay with perception; the scene is furniture and seen things."""
         return None
+
+    def _on_keep_out(self, message: KeepOut) -> None:
+        with self._lock:
+            self._keep_out = message
 
     def _on_objects(self, message: WorldObjectArray) -> None:
         with self._lock:

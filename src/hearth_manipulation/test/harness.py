@@ -21,7 +21,7 @@ from hearth_drivers.core.trajectory import Goal, GoalRefusedError, Tolerances, W
 from hearth_drivers.groups import HandDriver, make_drivers
 from hearth_manipulation.core.furniture import moved
 from hearth_manipulation.core.kinematics import Array
-from hearth_manipulation.core.ports import Door, SeenSurface, Sighting
+from hearth_manipulation.core.ports import Door, KeptOut, SeenSurface, Sighting
 from hearth_manipulation.core.timing import Trajectory
 from hearth_sim.core.home import add_home
 from hearth_sim.core.home.scenario import scenario
@@ -166,6 +166,7 @@ class TruthEyes:
         self.noise = noise
         self._random = np.random.default_rng(seed)
         self.looked: Array | None = None
+        self.people: list[KeptOut] = []
         # Localisation errs by a constant of a centimetre or two.
         dx, dy = self._random.normal(0.0, 0.012, 2)
         self._slip = Pose2(float(dx), float(dy), float(self._random.normal(0.0, 0.006)))
@@ -238,6 +239,9 @@ class TruthEyes:
             )
             found.append(SeenSurface(place, pose, np.array(surface.rectangle.size)))
         return found
+
+    def keep_out(self) -> list[KeptOut]:
+        return self.people
 
     def cloud(self) -> Array | None:
         return None

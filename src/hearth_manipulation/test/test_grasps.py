@@ -53,7 +53,9 @@ def test_low_things_are_taken_from_above() -> None:
             between = grasp.pose.apply(np.array([0.035, palm * 0.005, 0.0]))
             assert between == pytest.approx([*sponge.pose.translation[:2], bottom + 0.019])
             assert grasp.pose.rotation[2, 0] < -0.8
-            assert grasp.pre.translation - grasp.pose.translation == pytest.approx([0.0, 0.0, 0.1])
+            # Open tips go over it with 2 cm of air, and no higher.
+            rise = grasp.pre.translation - grasp.pose.translation
+            assert rise == pytest.approx([0.0, 0.0, 0.035 + 0.02])
             assert grasp.width == pytest.approx(0.07)
 
 
@@ -79,6 +81,9 @@ def test_a_hand_closed_on_air_holds_nothing() -> None:
     assert not hands.holds("right", joints, touch)
     around = hands.posture("right", 0.8, -0.1, 1.57)
     assert hands.holds("right", around, touch)
+    # Fingers that went as far as that have a thing 5 cm wide, but none of 9 cm.
+    assert hands.holds("right", around, touch, 0.05)
+    assert not hands.holds("right", around, touch, 0.09)
     assert not hands.holds("right", around, {})
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from flat_world import home, rasterize
 from hearth_core.geometry import Pose2
+from hearth_navigation.core import lattice
 from hearth_navigation.core.field import Field, clearance_field
 from hearth_navigation.core.footprint import Footprint
-from hearth_navigation.core.planner import PlanCode, PlanError, Planner
+from hearth_navigation.core.planner import PlanCode, PlanError, Planner, PlannerConfig
 from shapely.geometry import box
 from shapely.ops import unary_union
 
@@ -122,3 +123,31 @@ def test_a_goal_that_overlaps_by_centimetres_is_moved_out() -> None:
     assert not FOOTPRINT.at(path.goal).intersects(solid)
     with pytest.raises(PlanError):
         Planner().plan(field, FOOTPRINT, START, Pose2(1.0, 4.6, math.pi / 2))
+
+
+@pytest.mark.parametrize("sideways", [True, False])
+def test_turning_is_foreseen_by_the_search(
+    sideways: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Aisles 1.1 m wide between racks of 0.5 m; the robot stands with its back to the way.
+    blocked = np.zeros((400, 480), bool)
+    for row in range(40, 380, 32):
+        blocked[row : row + 10, 40:440] = True
+    field = clearance_field(blocked, 0.05, (0.0, 0.0))
+    expanded = []
+
+    def search(*arguments: object) -> object:
+        result = original(*arguments)
+        expanded.append(result[2])
+        return result
+
+    original = lattice.search
+    monkeypatch.setattr(lattice, "search", search)
+    planner = Planner(PlannerConfig(sideways=sideways))
+    path = planner.plan(field, FOOTPRINT, Pose2(4.0, 4.65, math.pi), Pose2(21.0, 14.2, math.pi))
+    assert sum(expanded) < 3 * len(path.poses)
+    steps = np.diff(path.poses[:, :2], axis=0)
+    forward = np.sum(
+        np.cos(path.poses[1:, 2]) * steps[:, 0] + np.sin(path.poses[1:, 2]) * steps[:, 1]
+    )
+    assert forward > 0.8 * path.length

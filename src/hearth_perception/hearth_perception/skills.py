@@ -13,9 +13,10 @@ from rclpy.node import Node
 
 from hearth_perception.base import Base
 from hearth_perception.core.articulation import DoorView
+from hearth_perception.core.explorer import found_for_sure
 from hearth_perception.core.perceiver import Perceiver
 from hearth_perception.core.places import Shelf, shelves_of
-from hearth_perception.core.search import Search, found_for_sure
+from hearth_perception.core.search import Search
 from hearth_perception.core.semantic_map import Track
 from hearth_perception.core.spots import spots_of
 from hearth_perception.core.viewpoints import gaze_points
@@ -190,7 +191,7 @@ class Skills:
         walker = Walker(self._base, self._head, self._watcher, label, self._timeout, should_stop)
         end = Search(home, ground, spots).run(walker, on_place)
         searched = (*searched, *(name for name in end.searched if name not in searched))
-        track = walker.track()
+        track = end.track
         if track is not None:
             return Found(
                 Outcome.success(f"{_named(track)} in {track.place or 'the open'}"),
@@ -275,7 +276,8 @@ class Skills:
         target = self.perceiver.home.resolve(place)
         with self._watcher.lock:
             name = target.place.name if target.place is not None else ""
-            return found_for_sure(self.perceiver.things, label, since, name)
+            found = found_for_sure(self.perceiver.things, label, since, name)
+            return found[0] if found else None
 
     def _shelves(self, name: str) -> list[Shelf]:
         target = self.perceiver.home.resolve(name)

@@ -11,6 +11,7 @@ from hearth_core.home.model import Articulation, Handle, JointKind, Orientation,
 from hearth_perception.core.articulation import DoorView, look_at_door
 from hearth_perception.core.depth import make_cloud
 from hearth_perception.core.door_geometry import Door
+from hearth_perception.core.handles import bar_shifts
 from made_up import Box, Cylinder, look, make_view
 
 DEPTH, WIDTH, HEIGHT, LEAF = 0.6, 0.7, 1.7, 0.06
@@ -158,3 +159,42 @@ def test_a_little_drift_of_the_localisation_does_not_open_a_closed_door() -> Non
     assert seen is not None
     assert seen.opening == 0.0
     assert abs(seen.pose.yaw - now.yaw) < math.radians(0.7)
+
+
+def test_a_wall_beside_a_shut_door_is_not_its_bar() -> None:
+    """The wall has points all along where a bar could be, nearer than the real one."""
+    at = Pose2(0.02, 0.07, 0.01)
+    wall = Box((0.5, -0.40, 0.0), (1.4, 0.1, 2.0), 0.0, (150, 150, 150))
+    view = make_view([*bodies(at, 0.0), wall], look((1.3, 0.1, 1.35), (DEPTH / 2, 0.0, 1.0)))
+    seen = look_at_door(
+        view, make_cloud(view, stride=1, radius=4), Door(PLACE, JOINT, Pose2(), False)
+    )
+    assert seen is not None
+    assert seen.handle_seen
+    assert seen.pose.distance(at) < 0.015
+
+
+def test_who_does_not_know_where_the_handle_is_is_not_sure() -> None:
+    """A wide front whose bar and edges are out of sight."""
+    at = Pose2(0.0, 0.08, 0.0)
+    front = Box((0.27, 0.0, 0.0), (LEAF, 3.0, HEIGHT), 0.0, (200, 200, 205))
+    view = make_view([front], look((1.2, 0.0, 1.35), (DEPTH / 2, 0.0, 1.0)))
+    seen = look_at_door(view, make_cloud(view), Door(PLACE, JOINT, at, False))
+    assert seen is None or (not seen.corrected and not seen.handle_seen and seen.confidence < 0.5)
+
+
+def test_bars_are_told_from_what_goes_on() -> None:
+    door = Door(PLACE, JOINT, Pose2(), True)
+    rng = np.random.default_rng(0)
+    x, y, z = HANDLE.centre
+
+    def strip(aside: float, half: float) -> np.ndarray:
+        up = rng.uniform(-half, half, 600)
+        return np.column_stack(
+            [x + rng.normal(0, 0.002, 600), y + aside + rng.uniform(-0.01, 0.01, 600), z + up]
+        )
+
+    bar, post = strip(0.06, HANDLE.length / 2), strip(-0.05, 0.5)
+    assert bar_shifts(np.concatenate([bar, post]), door) == pytest.approx([0.06], abs=0.004)
+    assert bar_shifts(post, door) == []
+    assert bar_shifts(strip(0.0, 0.05), door) == []

@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 from hearth_core.geometry import Pose2
 from hearth_core.home.catalogue import PLACE_KINDS
+from hearth_core.home.catalogue import Shape as Nominal
 from hearth_core.home.model import Home, Place, Rectangle, Room, Surface
+from hearth_perception.core.explorer import is_near
 from hearth_perception.core.ground import RADIUS, Ground
 from hearth_perception.core.search import Search
 from hearth_perception.core.search_kernels import improve_tour, tour_cost
+from hearth_perception.core.semantic_map import Track
 from hearth_perception.core.spots import Spots, spots_of, visible
 
 Array = np.ndarray
@@ -59,12 +62,20 @@ class Body:
     blocked: Callable[[Pose2], bool] = lambda _: False
     drives: list[Pose2] = field(default_factory=list)
     looks: list[Array] = field(default_factory=list)
-    seen: bool = False
+    lies: list[Array] = field(default_factory=list)
+    """Where something stands that looks like it from the first stand that shows it."""
+    fooled: dict[int, Pose2] = field(default_factory=dict)
+    clock: float = 0.0
+    tracks: dict[int, Track] = field(default_factory=dict)
+    refuted: list[Array] = field(default_factory=list)
+
+    def now(self) -> float:
+        return self.clock
 
     def pose(self) -> Pose2:
         return self.at
 
-    def drive(self, pose: Pose2) -> bool:
+    def drive(self, pose: Pose2, *, watch: bool = True) -> bool:
         self.drives.append(pose)
         if self.blocked(pose):
             return False
@@ -73,12 +84,27 @@ class Body:
 
     def look(self, point: Array) -> bool:
         self.looks.append(point)
-        if self.thing is not None:
-            self.seen |= bool(np.linalg.norm(self.thing - point) < 0.6)
+        self.clock += 1.0
+        real = [] if self.thing is None else [self.thing]
+        for k, thing in enumerate([*real, *self.lies]):
+            near = np.linalg.norm(thing - point) < 0.6
+            if near and (k < len(real) or self.fooled.setdefault(k, self.at) == self.at):
+                self.tracks[k] = track(thing, self.clock)
         return True
 
-    def found(self) -> bool:
-        return self.seen
+    def seen(self, since: float = 0.0) -> list[Track]:
+        fresh = [t for t in self.tracks.values() if t.last_seen > since]
+        return [t for t in fresh if not any(is_near(t, at) for at in self.refuted)]
+
+    def refute(self, position: Array) -> None:
+        self.refuted.append(position)
+
+
+def track(at: Array, stamp: float) -> Track:
+    size = np.full(3, 0.08)
+    return Track(
+        "mug_1", {"mug": 0.9}, at, np.eye(3), 0.0, size, Nominal.CYLINDER, 0.9, stamp, "table_1", 2
+    )
 
 
 def search(label: str = "mug", only: Sequence[str] = (), gap: bool = True) -> Search:
@@ -135,6 +161,27 @@ def test_it_ends_at_the_thing_and_the_likely_room_comes_first() -> None:
     end = search("mug").run(body)
     assert end.found
     assert all(pose.x < 4.0 for pose in body.drives)
+
+
+def test_a_thing_is_looked_at_from_another_side_before_it_counts_as_found() -> None:
+    thing = np.array([2.0, 2.0, 0.8])
+    body = Body(Pose2(3.5, 3.5, 0.0), thing)
+    assert search("mug").run(body).found
+    first, second = ([p.x, p.y] - thing[:2] for p in body.drives[-2:])
+    turn = math.atan2(first[1], first[0]) - math.atan2(second[1], second[0])
+    assert abs(math.remainder(turn, math.tau)) > 0.5
+    assert np.allclose(body.looks[-1], thing)
+
+
+def test_what_looks_like_it_from_one_stand_only_is_not_it_and_the_search_goes_on() -> None:
+    thing, lie = np.array([6.0, 2.0, 0.8]), np.array([2.0, 2.0, 0.8])
+    body = Body(Pose2(3.5, 3.5, 0.0), thing, lies=[lie])
+    end = search("mug").run(body)
+    assert end.track is not None
+    assert np.allclose(end.track.position, thing)
+    assert [at.tolist() for at in body.refuted] == [lie.tolist()]
+    gone = Body(Pose2(3.5, 3.5, 0.0), None, lies=[lie])
+    assert not search("mug").run(gone).found
 
 
 def test_named_places_confine_it() -> None:

@@ -48,6 +48,28 @@ def test_a_can_is_round(radius: float) -> None:
     assert abs(found.cylinder.size[0] - 2 * radius) < 0.008
 
 
+@pytest.mark.parametrize("direction", [1.0, -1.0])
+def test_a_mug_is_as_wide_as_its_trunk(direction: float) -> None:
+    handle = Box((0.1, -0.1 + direction * 0.053, 0.725), (0.011, 0.028, 0.05))
+    (found,) = fit(Cylinder((0.1, -0.1, 0.7), 0.04, 0.095), handle)
+    assert found.cylinder.size[0] > 0.09  # what is seen in all, by which mugs are known
+    assert abs(found.trunk.size[0] - 0.08) < 0.008
+    assert np.linalg.norm(found.trunk.middle[:2] - [0.1, -0.1]) < 0.008
+
+
+def test_a_can_has_no_handle() -> None:
+    (found,) = fit(Cylinder((0.1, -0.1, 0.7), 0.035, 0.12))
+    assert found.trunk.size == pytest.approx(found.cylinder.size)
+
+
+@pytest.mark.parametrize("yaw", [0.5, -0.4])
+def test_a_cap_does_not_move_a_bottles_faces(yaw: float) -> None:
+    trunk = Box((0.1, 0.0, 0.7), (0.13, 0.08, 0.18), yaw)
+    (found,) = fit(trunk, Cylinder((0.1, 0.0, 0.88), 0.024, 0.045))
+    assert np.linalg.norm(found.box.middle[:2] - [0.1, 0.0]) < 0.010
+    assert sorted(found.box.size[:2]) == pytest.approx([0.08, 0.13], abs=0.013)
+
+
 def test_a_box_is_not_round() -> None:
     (found,) = fit(Box((0.1, 0.0, 0.7), (0.06, 0.14, 0.17), 0.5))
     assert found.best.kind is Kind.BOX

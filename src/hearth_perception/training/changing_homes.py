@@ -24,6 +24,8 @@ FIELD = 0.62
 """Half the horizontal field of view [rad]."""
 MISS, WRONG, GHOST = 0.055, 0.065, 0.01
 """Chances of one view: a visible thing is not found; it is misnamed; something is made up."""
+GRAIN = 0.015
+"""Between the points of a surface that a view shows [m]."""
 STANDS, LOOKS, PERIOD = 30, 4, 0.5
 """A patrol: stands, views at each, time between views [s]; 180 s with the driving."""
 
@@ -250,6 +252,8 @@ class _World:
         seen = [t for t in self.things if self._visible(t, eye, shelves)]
         for thing in seen:  # half of what is missed is missed by every view from here
             thing.blind.setdefault(key, bool(rng.random() < MISS / 2))
+        for shelf in shelves:
+            self._survey(believed, shelf, eye, now + PERIOD)
         for _ in range(LOOKS):
             now += PERIOD
             sightings = []
@@ -258,21 +262,25 @@ class _World:
                     sightings.append(self._sighting(thing, eye))
             if rng.random() < GHOST:
                 sightings.append(self._ghost(shelves[0], eye))
-            for shelf in shelves:
-                self._survey(believed, shelf, now)
             believed.update(sightings, now, lambda track: self._glance(track, eye, shelves, seen))
         return now + 4.0
 
-    def _survey(self, believed: SemanticMap, shelf: Shelf, now: float) -> None:
-        """What the camera sees of a surface between the things on it."""
+    def _survey(self, believed: SemanticMap, shelf: Shelf, eye: np.ndarray, now: float) -> None:
+        """What the camera sees of a surface between and behind the things on it."""
         half = np.array(shelf.size) / 2
-        grid = np.stack(np.meshgrid(*[np.arange(-h, h, 0.035) for h in half]), -1).reshape(-1, 2)
+        grid = np.stack(np.meshgrid(*[np.arange(-h, h, GRAIN) for h in half]), -1).reshape(-1, 2)
         points = shelf.pose.apply(grid)
-        there = np.array([t.at[:2] for t in self.things])
-        wide = np.array([max(OBJECT_KINDS[t.kind].size[:2]) / 2 for t in self.things])
-        bare = (np.linalg.norm(points[:, None] - there[None], axis=2) > wide).all(axis=1)
+        bare = np.ones(len(points), bool)
+        ray = points - eye[:2]
+        for thing in self.things:  # upright cylinders; rays end on the surface
+            size = np.array(OBJECT_KINDS[thing.kind].size)
+            along = ((thing.at[:2] - eye[:2]) * ray).sum(axis=1) / (ray**2).sum(axis=1)
+            along = np.clip(along, 0.0, 1.0)
+            off = np.linalg.norm(eye[:2] + along[:, None] * ray - thing.at[:2], axis=1)
+            high = eye[2] + along * (shelf.height - eye[2]) - thing.at[2]
+            bare &= (off > size[:2].max() / 2) | (np.abs(high) > size[2] / 2 + 0.005)
         if bare.any():
-            believed.survey(shelf.name, points[bare], now)
+            believed.surveyed.see(shelf.name, points[bare], now)
 
     def _visible(self, thing: Thing, eye: np.ndarray, shelves: list[Shelf]) -> bool:
         if not self._in_view(thing.at, eye, shelves):

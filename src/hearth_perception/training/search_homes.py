@@ -18,11 +18,13 @@ from hearth_core.geometry import Pose2
 from hearth_core.home.model import Home
 from hearth_perception.core.detector import Detector
 from hearth_perception.core.ego import Ego
+from hearth_perception.core.explorer import found_for_sure
 from hearth_perception.core.gaze import aim
 from hearth_perception.core.ground import Ground
 from hearth_perception.core.perceiver import Perceiver
-from hearth_perception.core.search import Search, found_for_sure
+from hearth_perception.core.search import Search
 from hearth_perception.core.search_kernels import improve_tour
+from hearth_perception.core.semantic_map import Track
 from hearth_perception.core.spots import spots_of
 from hearth_perception.core.view import View
 from hearth_sim.core.assemble import read_home
@@ -58,7 +60,7 @@ class Hunt:
 
 @dataclass
 class Walker:
-    """The robot in a rendered home, as :class:`hearth_perception.core.search.Explorer`."""
+    """The robot in a rendered home, as :class:`hearth_perception.core.explorer.Explorer`."""
 
     studio: Studio
     perceiver: Perceiver
@@ -71,6 +73,7 @@ class Walker:
     views: int = 0
     scrapes: int = 0
     _believed: Pose2 = field(default_factory=Pose2)
+    _refuted: list[npt.NDArray[np.float64]] = field(default_factory=list)
 
     def put(self, pose: Pose2) -> None:
         """Stand somewhere, believing to stand a little beside it."""
@@ -79,12 +82,17 @@ class Walker:
         turn = self.rng.normal(0.0, 0.01)
         self._believed = Pose2(pose.x + x, pose.y + y, pose.yaw + turn)
 
+    def now(self) -> float:
+        """The clock of the views [s]."""
+        return self.studio.stamp
+
     def pose(self) -> Pose2:
         """Where the robot believes to be."""
         return self._believed
 
-    def drive(self, pose: Pose2) -> bool:
-        """Go there, if there is a way."""
+    def drive(self, pose: Pose2, *, watch: bool = True) -> bool:
+        """Go there, if there is a way; nothing is seen on it."""
+        del watch
         here = self.studio.base
         way = float(self.truth.ways((here.x, here.y), np.array([[pose.x, pose.y]]))[0])
         if not np.isfinite(way):
@@ -104,15 +112,20 @@ class Walker:
         if gaze.error > OFF_AXIS:
             return False
         self.studio.stand(self.studio.base, head_pan_joint=gaze.pan, head_tilt_joint=gaze.tilt)
+        began = self.now()
         for _ in range(3):
-            seen = self._view()
-            if self.found() or not seen:
+            hint = self._view()
+            if self.seen(began) or not hint:
                 break
         return True
 
-    def found(self) -> bool:
-        """Whether the map says so."""
-        return found_for_sure(self.perceiver.things, self.label, 0.0) is not None
+    def seen(self, since: float = 0.0) -> list[Track]:
+        """Where the map has the thing since then [s]."""
+        return found_for_sure(self.perceiver.things, self.label, since, refuted=self._refuted)
+
+    def refute(self, position: npt.NDArray[np.float64]) -> None:
+        """What is there [m] is not the thing."""
+        self._refuted.append(position)
 
     def _view(self) -> bool:
         self.views += 1
@@ -174,7 +187,7 @@ def _hunt(
     whole = shortest_tour(search, ground, start)
     end = search.run(walker)
     right = False
-    track = found_for_sure(perceiver.things, label, 0.0)
+    track = end.track
     if track is not None:
         right = any(
             o.kind == label

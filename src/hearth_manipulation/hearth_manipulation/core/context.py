@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +19,7 @@ from hearth_manipulation.core.driving import Driver
 from hearth_manipulation.core.furniture import near_things
 from hearth_manipulation.core.grasps import Hand
 from hearth_manipulation.core.kinematics import Array
-from hearth_manipulation.core.live import LiveScene
+from hearth_manipulation.core.live import PERSON, LiveScene
 from hearth_manipulation.core.model import RobotModel
 from hearth_manipulation.core.mover import Mover, arm
 from hearth_manipulation.core.planning import Planner
@@ -87,6 +88,9 @@ class Context:
     watch: Callable[[Scene], Callable[[], SeenSurfaces | None]] | None = None
     """Given what is known, tells what the depth camera sees come in; None: nobody looks."""
 
+    _meets: bool = False
+    """Whether people's hands are what it goes to."""
+
     def __post_init__(self) -> None:
         self.planner = Planner(self.model)
         self.mover = Mover(self.body, self.planner)
@@ -152,6 +156,7 @@ class Context:
         *,
         without: Sequence[str] = (),
         things: bool = True,
+        people: bool = True,
         cloud: bool = False,
         around: Pose2 | None = None,
     ) -> Scene:
@@ -160,6 +165,7 @@ class Context:
         Args:
             without: Names of solids to leave out (ids of objects, ``refrigerator/door``, ...).
             things: Whether objects seen by perception stand in it.
+            people: Whether what people near the arms take up is kept free.
             cloud: Whether the newest depth image does.
             around: Where; None: the base.
         """
@@ -172,6 +178,8 @@ class Context:
         if things:
             held = {item.id for item in self.held.values()}
             solids += [as_solid(thing) for thing in self.eyes.things() if thing.id not in held]
+        if people:
+            solids += self.people()
         floor = Transform(np.eye(3), np.array([base.x, base.y, -0.05]))
         solids.append(Thing("floor", "box", np.array([6.0, 6.0, 0.1]), floor))
         scene = Scene().with_things(solids).without(without)
@@ -182,12 +190,38 @@ class Context:
                 scene = scene.with_seen(SeenSurfaces.from_points(points, low, low + 2.4, 0.02))
         return scene
 
-    def live_scene(self, planned: Scene) -> LiveScene:
-        """The world while something moves that was planned in ``planned``."""
+    def people(self) -> list[Thing]:
+        """Balls that people take up near the arms, as solids of the scene."""
+        if self._meets:
+            return []
+        return [
+            Thing(
+                f"{PERSON}{number}", "sphere", np.full(3, 2.0 * ball.radius),
+                Transform(np.eye(3), np.asarray(ball.centre, float)),
+            )
+            for number, ball in enumerate(self.eyes.keep_out())
+        ]  # fmt: skip
+
+    @contextmanager
+    def meeting(self) -> Iterator[None]:
+        """While hands are meant to meet, people near the arms stop nothing."""
+        self._meets = True
+        try:
+            yield
+        finally:
+            self._meets = False
+
+    def live_scene(self, planned: Scene | None) -> LiveScene:
+        """The world while something moves that was planned in ``planned``.
+
+        None: it touches on purpose; then it stops for people only.
+        """
+        if planned is None:
+            return LiveScene(Scene(), (), tuple, as_solid, people=self.people)
         known = {thing.id for thing in self.eyes.things()}
         known |= {item.id for item in self.held.values()}
         entered = None if self.watch is None else self.watch(planned)
-        return LiveScene(planned, known, self.eyes.things, as_solid, entered)
+        return LiveScene(planned, known, self.eyes.things, as_solid, entered, people=self.people)
 
     def may_stand(self, scene: Scene) -> Standing:
         """Check of base poses against the lidar and the scene."""

@@ -30,10 +30,16 @@ class Hand:
 
 PINCH_HEIGHTS = (0.024, 0.085)
 """Heights of things that are pinched from above [m]."""
+DEEPEST = 0.036
+"""How far behind the grasp frame's origin a thing's front may be: the thumb's root is there
+[m]."""
 LEAN = 0.6
 """How far the hand leans for a pinch, its thumb's side down [rad]."""
 BETWEEN_TIPS = (0.035, 0.005)
 """Point between the open fingertips in the grasp frame: along x, to the palm's side [m]."""
+PINCH_AIR = 0.02
+"""Between the tips and a thing's top before they go down: no more, there may be a shelf above
+[m]."""
 TIPS_LOW = 0.019
 """Of that point above what the thing stands on: the tips are 6 mm above it [m]."""
 
@@ -107,7 +113,7 @@ def side_wraps(thing: Sighting, side: str, bearing: float, hand: Hand) -> list[G
         rotation = heading(yaw)
         # The thing's axis in the grasp frame's origin; deep ones are held nearer to their front,
         # so that the palm stays clear of them.
-        offset = np.array([-max(0.0, 0.5 * depth - 0.045), 0.0, 0.0])
+        offset = np.array([-max(0.0, 0.5 * depth - DEEPEST), 0.0, 0.0])
         centre = np.array([thing.pose.translation[0], thing.pose.translation[1], z])
         pose = Transform(rotation, centre + rotation @ offset)
         found.append(Grasp("side_wrap", side, pose, width, liking=-0.4 * away))
@@ -152,8 +158,8 @@ def top_pinches(thing: Sighting, side: str, bearing: float, hand: Hand) -> list[
         middle = np.array([*thing.pose.translation[:2], bottom + TIPS_LOW])
         pose = Transform(rotation, middle - rotation @ between)
         found.append(
-            Grasp("top_pinch", side, pose, width, approach=0.10, liking=-0.3, down=True)
-        )  # fmt: skip
+            Grasp("top_pinch", side, pose, width, height + PINCH_AIR, liking=-0.3, down=True)
+        )
     return found
 
 

@@ -59,8 +59,8 @@ def empty_flexion(diameter: float) -> float:
 
 
 def fist(side: str) -> dict[str, float]:
-    """Closed hand for pushing, thumb beside the index finger."""
-    return posture(side, 1.7, 0.0, 0.0)
+    """Closed hand for pushing, the thumb over the fingers: a straight one hooks bars."""
+    return posture(side, 1.7, 0.8, 1.57)
 
 
 def point(side: str) -> dict[str, float]:
@@ -81,9 +81,20 @@ def felt(side: str, touch: Mapping[str, float]) -> tuple[int, bool]:
     return count, touch.get(f"{side}_thumb_tip_link", 0.0) > FELT
 
 
-def holds(side: str, joints: Mapping[str, float], touch: Mapping[str, float]) -> bool:
-    """Whether the hand holds a thing: not closed on air, and felt from both sides."""
-    if flexion(side, joints) > CLOSED_ON_AIR:
+def closed_past(width: float) -> float:
+    """Flexion beyond which a thing ``width`` [m] wide is not between thumb and fingers [rad].
+
+    Fingers that close beside a thing meet the thumb at 1.15 rad. Around things 57 to 83 mm wide
+    they stop at 0 to 0.4 rad, around round ones that bulge between them at up to 0.7.
+    """
+    return float(np.interp(width, (0.036, 0.096), (CLOSED_ON_AIR, 0.6)))
+
+
+def holds(
+    side: str, joints: Mapping[str, float], touch: Mapping[str, float], width: float = 0.0
+) -> bool:
+    """Whether the hand holds a thing: not closed past its width [m], and felt from both sides."""
+    if flexion(side, joints) > closed_past(width):
         return False
     fingers, thumb = felt(side, touch)
     return fingers >= 2 and thumb

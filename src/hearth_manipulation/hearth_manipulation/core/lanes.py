@@ -96,10 +96,11 @@ def _turns(values: Floats, j: int, scale: float, shift: float, scratch: Floats) 
 
 
 @kernel(fastmath=FAST)
-def _turn(f: Floats, b: int, row: int, scratch: Floats, frames: Floats) -> None:
-    """One row of a body's rotation behind a revolute joint; ``f`` holds the joints' rotations."""
+def _place_row(f: Floats, t: Floats, b: int, row: int, scratch: Floats, frames: Floats) -> None:
+    """One row of a body's placement behind a turned joint at ``f`` and ``t`` in its parent."""
     f0, f1, f2, f3, f4 = f[b, 0], f[b, 1], f[b, 2], f[b, 3], f[b, 4]
     f5, f6, f7, f8 = f[b, 5], f[b, 6], f[b, 7], f[b, 8]
+    t0, t1, t2 = t[b, 0], t[b, 1], t[b, 2]
     for i in range(16):
         a0, a1 = scratch[48 * row + i], scratch[48 * row + 16 + i]
         a2 = scratch[48 * row + 32 + i]
@@ -109,24 +110,20 @@ def _turn(f: Floats, b: int, row: int, scratch: Floats, frames: Floats) -> None:
         frames[b, 48 * row + i] = cosine * g0 + sine * g1
         frames[b, 48 * row + 16 + i] = cosine * g1 - sine * g0
         frames[b, 48 * row + 32 + i] = a0 * f2 + a1 * f5 + a2 * f8
+        frames[b, 144 + 16 * row + i] = a0 * t0 + a1 * t1 + a2 * t2 + scratch[144 + 16 * row + i]
 
 
 @kernel(fastmath=FAST)
-def _shift(f: Floats, t: Floats, b: int, row: int, scratch: Floats, frames: Floats) -> None:
-    """One row of a body's translation; scratch at 224 holds how far its slide is out."""
-    t0, t1, t2 = t[b, 0], t[b, 1], t[b, 2]
-    f2, f5, f8 = f[b, 2], f[b, 5], f[b, 8]
+def _slide(
+    values: Floats, j: int, scale: float, shift: float, b: int, row: int, frames: Floats
+) -> None:
+    """Move one row of a body's placement along its z, as far as its joint is out."""
     for i in range(16):
-        x = scratch[224 + i]
-        frames[b, 144 + 16 * row + i] = (
-            scratch[48 * row + i] * (t0 + f2 * x)
-            + scratch[48 * row + 16 + i] * (t1 + f5 * x)
-            + scratch[48 * row + 32 + i] * (t2 + f8 * x)
-            + scratch[144 + 16 * row + i]
-        )
+        out = values[j, i] * scale + shift
+        frames[b, 144 + 16 * row + i] += frames[b, 48 * row + 32 + i] * out
 
 
-@kernel(fastmath=FAST)
+@kernel(fastmath=FAST, forceinline=True)
 def place_lanes(lanes: Lanes, values: Floats, frames: Floats, scratch: Floats) -> None:
     """Place all bodies in all lanes.
 
@@ -134,7 +131,7 @@ def place_lanes(lanes: Lanes, values: Floats, frames: Floats, scratch: Floats) -
         lanes: The robot.
         values: Planned joints, shape (n, 16).
         frames: Filled, shape (N, 192).
-        scratch: Memory to work in, shape (240,).
+        scratch: Memory to work in, shape (224,).
     """
     # Taken out of the tuple once: every mention there costs a reference count.
     parent, kind, column = lanes.parent, lanes.kind, lanes.column
@@ -145,17 +142,16 @@ def place_lanes(lanes: Lanes, values: Floats, frames: Floats, scratch: Floats) -
         j, scale, shift = column[b], multiplier[b], offset[b]
         for i in range(192):
             scratch[i] = frames[p, i]
-        if kind[b] == 1:
-            _turns(values, j, scale, shift, scratch)
-            for i in range(16):
-                scratch[224 + i] = f32(0.0)
-        else:
+        slides = kind[b] != 1
+        if slides:
             for i in range(16):
                 scratch[192 + i], scratch[208 + i] = f32(0.0), f32(1.0)
-                scratch[224 + i] = values[j, i] * scale + shift
+        else:
+            _turns(values, j, scale, shift, scratch)
         for row in range(3):
-            _turn(rotation, b, row, scratch, frames)
-            _shift(rotation, translation, b, row, scratch, frames)
+            _place_row(rotation, translation, b, row, scratch, frames)
+            if slides:
+                _slide(values, j, scale, shift, b, row, frames)
 
 
 @kernel(inline="always")

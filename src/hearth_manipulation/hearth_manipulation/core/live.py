@@ -9,6 +9,8 @@ import numpy as np
 from hearth_manipulation.core.ports import Sighting
 from hearth_manipulation.core.scene import Scene, SeenSurfaces, Thing
 
+PERSON = "person#"
+"""Begins the names of balls that stand for people."""
 MOVED = 0.03
 """A thing that is seen this far from where it was has been moved [m]; less is noise."""
 
@@ -27,6 +29,7 @@ class LiveScene:
         things: Callable[[], Sequence[Sighting]],
         solid: Callable[[Sighting], Thing],
         entered: Callable[[], SeenSurfaces | None] | None = None,
+        people: Callable[[], Sequence[Thing]] = tuple,
     ) -> None:
         """Begin with the world as planned.
 
@@ -36,11 +39,13 @@ class LiveScene:
             things: What perception sees now.
             solid: Makes a solid of a thing.
             entered: What the depth camera saw come in since; None: nothing.
+            people: Where the arms may not go for people's sake now, as solids.
         """
         self._left_out = set(known) - set(planned.things)
         self._things = things
         self._solid = solid
         self._entered = entered or (lambda: None)
+        self._people = people
         self._field: SeenSurfaces | None = None
         self._planned = planned
         self._scene = planned
@@ -58,9 +63,24 @@ class LiveScene:
             if away > MOVED:
                 changed.append(self._solid(sighting))
         field = self._entered()
+        self._follow_people()
         if changed:
             self._scene = self._scene.with_things(changed)
         if field is not self._field:
             self._field = field
             self._scene = self._scene.with_seen(self._planned.seen if field is None else field)
         return self._scene
+
+    def _follow_people(self) -> None:
+        """Put people where they are now; a scene in which nobody moved stays the same object."""
+        now = {thing.name: thing for thing in self._people()}
+        before = {n: thing for n, thing in self._scene.things.items() if n.startswith(PERSON)}
+        moved = [
+            thing
+            for n, thing in now.items()
+            if n not in before
+            or np.linalg.norm(before[n].pose.translation - thing.pose.translation) > MOVED
+        ]
+        gone = [n for n in before if n not in now]
+        if gone or moved:
+            self._scene = self._scene.without(gone).with_things(moved)

@@ -24,6 +24,8 @@ PATIENCE = 8.0
 """How much longer than planned a motion may take; controllers notice failure sooner [s]."""
 DETOURS = 2
 """So many times another way is looked for after something got into the way."""
+WAITING = 10.0
+"""How long a straight way is kept waiting for somebody to leave it [s]."""
 AT_REST = 0.5
 """Joints that were told to stop have stopped after this [s]."""
 THERE = 0.05
@@ -52,8 +54,9 @@ class Mover:
         self.planner = planner
         self.speed = speed
         self._fingers: dict[str, Array] = {}
-        self.live: Callable[[Scene], Callable[[], Scene | None]] | None = None
-        """Given the planned scene, gives the newest one whenever asked while the motion runs."""
+        self.live: Callable[[Scene | None], Callable[[], Scene | None]] | None = None
+        """Given the planned scene, gives the newest one whenever asked while the motion runs;
+        without one, that of people only."""
         self.seen: Callable[[Scene], SeenSurfaces | None] = lambda _scene: None
         """Given what is known, what the depth camera sees besides; None: nobody looks."""
         self._newest: Callable[[], Scene | None] = lambda: None
@@ -166,16 +169,25 @@ class Mover:
     ) -> Array:
         """Move the grasp frame straight to ``target`` (odom); returns where it ended.
 
+        A line has no way round: when somebody gets into it, it goes on when they have gone.
+
         Raises:
             PlanningError: The line leaves the reach or collides.
-            MotionError: The controller failed.
+            MotionError: The controller failed; ``path_blocked``: somebody stays in the way.
         """
         joints = arm(side, torso)
-        path = self.planner.line(
-            joints, grasp_frame(side), self.configuration(), Target(target, free_axis), scene
-        )
-        self.run(joints, path, None, speed)
-        return path[-1]
+        deadline = self.body.now() + WAITING
+        while True:
+            path = self.planner.line(
+                joints, grasp_frame(side), self.configuration(), Target(target, free_axis), scene
+            )
+            try:
+                self.run(joints, path, None, speed)
+                return path[-1]
+            except MotionError as error:
+                if error.reason != "path_blocked" or self.body.now() > deadline:
+                    raise
+            self.body.pause(AT_REST)
 
     def run(
         self,
@@ -187,7 +199,7 @@ class Mover:
         """Time a path and run it on the controllers of its joints.
 
         With a scene, the rest of the motion is checked against the world as it becomes, and stops
-        when something gets into its way.
+        when something gets into its way; without one it stops for people only.
 
         Raises:
             PlanningError: The timed path collides.
@@ -204,25 +216,33 @@ class Mover:
         scene: Scene | None,
         planner: Planner | None = None,
         world: Callable[[], Scene | None] | None = None,
-    ) -> None:
+        until: Callable[[], bool] | None = None,
+    ) -> bool:
         """Run a timed motion on the controllers of its joints, all of them at once.
 
         Args:
             joints: Those that move.
             trajectory: The motion.
             path: Full configurations that give the other joints, shape (N, D).
-            scene: The world it was planned in; None: it touches on purpose, or nothing is known.
+            scene: The world it was planned in; None: it touches on purpose, or nothing is known,
+                and it stops for people only.
             planner: Who planned it; None: the mover's.
             world: Gives the newest scene; None: as :attr:`live` has it.
+            until: Asked all the time; True ends the motion, as a touch does that is felt for.
+
+        Returns:
+            Whether ``until`` ended it.
 
         Raises:
             MotionError: A controller failed, or ``path_blocked``.
         """
         check = None
-        if world is None and scene is not None and self.live is not None:
+        if world is None and self.live is not None:
             world = self.live(scene)
-        if world is not None and scene is not None:
-            watch = TrajectoryWatch(planner or self.planner, joints, trajectory, path[0], scene)
+        if world is not None:
+            watch = TrajectoryWatch(
+                planner or self.planner, joints, trajectory, path[0], scene or Scene()
+            )
             if not watch.blind:
                 self._newest = world
                 check = LiveCheck(watch, self._newest, self.body.now())
@@ -231,10 +251,11 @@ class Mover:
             self.on_path(path, grasp_frame(side))
         motions = [self.body.follow(group, part) for group, part in split(trajectory).items()]
         try:
-            self.wait(motions, trajectory.duration + PATIENCE, check=check)
+            return self.wait(motions, trajectory.duration + PATIENCE, check=check, until=until)
         except MotionError as error:
             if error.reason != "motion_timeout" or not self._arrived(trajectory):
                 raise
+        return False
 
     def _arrived(self, trajectory: Trajectory) -> bool:
         """Whether the joints stand where a trajectory ends; only its answer was lost."""
@@ -304,7 +325,8 @@ class Mover:
         *,
         strict: bool = True,
         check: Callable[[float], str | None] | None = None,
-    ) -> None:
+        until: Callable[[], bool] | None = None,
+    ) -> bool:
         """Wait for motions to end; whatever ends the waiting early cancels them.
 
         Args:
@@ -312,6 +334,10 @@ class Mover:
             timeout: [s].
             strict: A motion that failed or did not end in time is an error.
             check: Asked all the time; what it says is in the way ends the motions.
+            until: Asked all the time; True ends the motions.
+
+        Returns:
+            Whether ``until`` ended them.
 
         Raises:
             MotionError: One failed, did not end, or ``path_blocked``.
@@ -321,6 +347,8 @@ class Mover:
             while not all(motion.done() for motion in motions):
                 if any(motion.done() and motion.problem() for motion in motions):
                     break
+                if until is not None and until():
+                    return True
                 blocked = check and check(self.body.now())
                 if blocked:
                     raise MotionError("path_blocked", f"stopped, something came in: {blocked}")
@@ -336,6 +364,7 @@ class Mover:
         problems = [motion.problem() for motion in motions if motion.problem()]
         if strict and problems:
             raise MotionError("motion_failed", problems[0])
+        return False
 
 
 def split(trajectory: Trajectory) -> dict[str, Trajectory]:

@@ -8,18 +8,22 @@ from hearth_manipulation.core.folding import fold
 from hearth_manipulation.core.kinematics import Array, Ints
 from hearth_manipulation.core.lane_check import free_at, new_room, see
 from hearth_manipulation.core.manifold import Manifold, holds
-from hearth_manipulation.core.rapid import Query, search
-from hearth_manipulation.core.shortcuts import first_hit, path_length, shorten
+from hearth_manipulation.core.rapid import Query, distance, search
+from hearth_manipulation.core.shortcuts import first_hit, path_length, shorten, tighten
 
 FOUND, START_HIT, GOALS_HIT, NO_PATH = 0, 1, 2, 3
 FINE = 1.0 / 128.0
 """Distance of configurations in the last check of a path [rad]."""
+HOPELESS = 1.15
+"""Paths longer than this share of the best one are not worked on."""
+SHORTER = 100
+"""Most samples drawn for a path shorter than one that is known."""
 REFUSALS = 5
 """So many paths that the fine check refuses end it."""
 
 
 @kernel
-def find_path(  # noqa: PLR0912  one kernel
+def find_path(  # noqa: PLR0912, PLR0915  one kernel
     body: Body,
     obstacles: Obstacles,
     manifold: Manifold,
@@ -87,25 +91,33 @@ def find_path(  # noqa: PLR0912  one kernel
     while found < tries and refused < REFUSALS and spent < most:
         finer = resolution / (1.0 + 0.7 * refused)
         query = Query(lanes, world, manifold, lower, upper, kept_margin, finer, 1.0)
+        # Goals come nearest first: those farther than a known path is long are no better.
+        while used > 0 and distance(start, kept[used - 1]) >= shortest:
+            used -= 1
+        if used == 0:
+            break
         # Other trees often find at once what one tree looks for in vain; the last one may grow.
         part = most // 5 + 1 if 5 * spent < 3 * most else most - spent
-        path = search(query, start, kept[:used], part, seed + 7 * trial)
+        if found > 0:
+            part = min(part, SHORTER)
+        path = search(query, start, kept[:used], part, seed + 7 * trial, shortest)
         trial += 1
         if path.shape[0] == 0:
-            if found > 0:
-                break
+            found += 1 if found > 0 else 0
             spent += part
             continue
         short = shorten(query, path, 100, 20, seed + 7 * trial + 1)
+        hopeful = path_length(short) < HOPELESS * shortest
+        if tries > 1 and hopeful and not manifold.active:
+            short = tighten(query, short, 200, seed + 7 * trial + 2)
+        if path_length(short) >= shortest:
+            found += 1
+            continue
         if first_hit(query, short, fine, 0.5 * kept_margin) >= 0:
             refused += 1
             continue
         found += 1
-        length = path_length(short)
-        if length < shortest:
-            best, shortest = short, length
-        if short.shape[0] == 2:
-            break
+        best, shortest = short, path_length(short)
     return (FOUND, best) if best.shape[0] > 0 else (NO_PATH, nothing)
 
 

@@ -28,6 +28,11 @@ LIMIT_SLACK = 1e-3
 SLIMMER = (0.0, 0.008, 0.016, 0.024)
 """How much smaller spheres are taken to be when the robot already stands too near [m]."""
 
+BLEND = 0.4
+"""How far before a waypoint its corner is cut where there is room [rad]."""
+LEAST_BLEND = 0.01
+"""Corners that may be cut by no more are stopped at [rad]."""
+
 
 class Planner(LinePlanner):
     """Plans for one robot; see :class:`RobotQueries` and :class:`LinePlanner` for the rest."""
@@ -113,7 +118,7 @@ class Planner(LinePlanner):
         margin: float = 0.01,
         seed: int = 0,
         postures: int = 16,
-        tries: int = 2,
+        tries: int = 16,
     ) -> Array:
         """A free path that puts ``tip`` on ``target`` in whatever posture is reached best.
 
@@ -184,8 +189,9 @@ class Planner(LinePlanner):
         free = self.manifold(dofs, path[0], None)
         # First as strict as the planner, then as lenient as where the robot stands may ask for.
         for slim in (0.0, TOUCHING):
-            for blend in (0.2, 0.05, 0.0):
-                result = time_path(names, path[:, dofs], velocity, acceleration, blend, jerk=jerk)
+            blends = np.full(len(path), BLEND)
+            while True:
+                result = time_path(names, path[:, dofs], velocity, acceleration, blends, jerk=jerk)
                 if scene is None:
                     return result
                 hit = path_hit(
@@ -194,6 +200,8 @@ class Planner(LinePlanner):
                 )  # fmt: skip
                 if hit < 0:
                     return result
+                if not _sharpen(blends, path[:, dofs], result.positions[hit]):
+                    break
         raise PlanningError("path_in_collision", "the path collides when its corners are rounded")
 
     def _beyond(self, joints: Sequence[str], dofs: Ints, ends: Array) -> str:
@@ -207,3 +215,23 @@ class Planner(LinePlanner):
             f"{joints[j]} = {ends[0][j]:.3f} is outside its limits "
             f"{lower[j]:.3f} .. {upper[j]:.3f}"
         )
+
+
+def _sharpen(blends: Array, path: Array, hit: Array) -> bool:
+    """Cut the corner next to a collision less, and the last time not at all; False: none is left.
+
+    Args:
+        blends: How far each corner is cut [rad], changed in place, shape (N,).
+        path: Waypoints, shape (N, n).
+        hit: Where the rounded path collides, shape (n,).
+    """
+    cut = [i for i in range(1, len(path) - 1) if blends[i] > 0.0]
+    if not cut:
+        return False
+    near = cut[int(np.argmin(np.linalg.norm(path[cut] - hit, axis=1)))]
+    # No more is cut than half of the pieces beside it, whatever the blend.
+    beside = np.linalg.norm(path[[near - 1, near + 1]] - path[near], axis=1)
+    blends[near] = min(blends[near], 0.5 * float(np.min(beside))) / 2.0
+    if blends[near] < LEAST_BLEND:
+        blends[near] = 0.0
+    return True

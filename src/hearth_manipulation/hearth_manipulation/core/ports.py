@@ -111,6 +111,16 @@ class SeenSurface:
     """Extents along x and y [m], shape (2,)."""
 
 
+@dataclass(frozen=True, eq=False)
+class KeptOut:
+    """A ball the arms must not enter: a person's hand or body, or what has just come."""
+
+    centre: Array
+    """In odom [m], shape (3,)."""
+    radius: float
+    """[m]."""
+
+
 class Eyes(Protocol):
     """What perception and localisation know."""
 
@@ -132,6 +142,9 @@ class Eyes(Protocol):
 
     def surfaces(self, place: str) -> list[SeenSurface]:
         """Seen surfaces of one place."""
+
+    def keep_out(self) -> list[KeptOut]:
+        """Where people are near the arms now, newest; empty: nobody is, or nobody looks."""
 
     def cloud(self) -> Array | None:
         """Points of the newest depth image in odom [m], shape (N, 3); None: no image."""

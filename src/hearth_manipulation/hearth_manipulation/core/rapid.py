@@ -8,6 +8,7 @@ Simeon, IROS 2005). All vectors here hold only the planned joints, n of them.
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from hearth_core.jit import kernel
 
 from hearth_manipulation.core.kinematics import Array, Ints
@@ -38,6 +39,33 @@ class Query(NamedTuple):
     """Largest distance of checked configurations [rad, Euclidean]."""
     step: float
     """Length of one extension [rad]; steps along a manifold are shorter."""
+
+
+class Trees(NamedTuple):
+    """From the start (0) and from the goals (1); room for more nodes than most searches fill."""
+
+    nodes: Array
+    """Shape (2, n, capacity)."""
+    parents: Ints
+    """-1: a root. Shape (2, capacity)."""
+    domain: Array
+    """Largest distance of samples that a node is tried with [rad], shape (2, capacity)."""
+    tried: Ints
+    """How often samples were drawn near a node, shape (2, capacity)."""
+    counts: npt.NDArray[np.int64]
+    """Nodes of each, shape (2,)."""
+
+
+@kernel
+def grow(trees: Trees, side: int, q: Array, parent: int) -> None:
+    """Add a node to one of the trees."""
+    at = trees.counts[side]
+    for j in range(q.shape[0]):
+        trees.nodes[side, j, at] = q[j]
+    trees.parents[side, at] = parent
+    trees.domain[side, at] = np.inf
+    trees.tried[side, at] = 0
+    trees.counts[side] = at + 1
 
 
 @kernel(fastmath=FAST)
@@ -101,9 +129,12 @@ def advance(
 
 @kernel
 def search(  # noqa: PLR0912, PLR0915  one kernel
-    query: Query, start: Array, goals: Array, most: int, seed: int
+    query: Query, start: Array, goals: Array, most: int, seed: int, longest: float
 ) -> Array:
     """Find a path from ``start`` to any of ``goals``.
+
+    With a finite ``longest`` only samples are used over which the way is shorter than that
+    (informed sampling: Gammell, Srinivasa, Barfoot, IROS 2014).
 
     Args:
         query: What moves where.
@@ -111,6 +142,7 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
         goals: Shape (G, n).
         most: Most samples tried.
         seed: Of the random numbers.
+        longest: Length of a path that is known already [rad], or infinity.
 
     Returns:
         Waypoints, shape (N, n); shape (0, n): none found.
@@ -121,7 +153,8 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
     room = new_room(query.lanes, query.world, n)
     constrained = query.manifold.active
     step = min(query.step, 0.25) if constrained else query.step
-    for g in range(0 if constrained else goals.shape[0]):
+    informed = np.isfinite(longest)
+    for g in range(0 if constrained or informed else goals.shape[0]):
         if free_between(
             query.lanes, query.world, room, start, goals[g], query.resolution, query.margin
         ):
@@ -131,17 +164,14 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
     capacity = min(2 * most, 40000) + 16 * goals.shape[0] + 1024
     nodes = np.empty((2, n, capacity))
     parents = np.empty((2, capacity), np.int32)
-    domain = np.full((2, capacity), np.inf)
+    domain = np.empty((2, capacity))
+    tried = np.empty((2, capacity), np.int32)
     counts = np.zeros(2, np.int64)
-    nodes[0, :, 0] = start
-    parents[0, 0] = -1
-    counts[0] = 1
+    trees = Trees(nodes, parents, domain, tried, counts)
+    grow(trees, 0, start, -1)
     for g in range(goals.shape[0]):
-        nodes[1, :, g] = goals[g]
-        parents[1, g] = -1
-    counts[1] = goals.shape[0]
+        grow(trees, 1, goals[g], -1)
     q, here, there, out = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    tried = np.zeros((2, capacity), np.int32)
     side, work = 1, 0.0
     while work < most:
         work += 1.0
@@ -165,6 +195,9 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
         if constrained and not project(query.manifold, query.lower, query.upper, q):
             continue
         local = near >= 0
+        if informed and _way_over(start, goals, q) >= longest:
+            work -= 1.0 - REFUSED
+            continue
         if not local:
             near = nearest(nodes[side], counts[side], q)
             here[:] = nodes[side, :, near]
@@ -182,9 +215,7 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
         if counts[0] + 2 > capacity or counts[1] + 2 > capacity:
             break
         tip = counts[side]
-        nodes[side, :, tip] = out
-        parents[side, tip] = near
-        counts[side] += 1
+        grow(trees, side, out, near)
         there[:] = out
         near = nearest(nodes[other], counts[other], there)
         here[:] = nodes[other, :, near]
@@ -195,10 +226,8 @@ def search(  # noqa: PLR0912, PLR0915  one kernel
                 break
             if met:
                 break
-            nodes[other, :, counts[other]] = out
-            parents[other, counts[other]] = near
-            near = counts[other]
-            counts[other] += 1
+            grow(trees, other, out, near)
+            near = counts[other] - 1
             here[:] = out
         if not met:
             continue
@@ -232,6 +261,15 @@ def _far(query: Query, start: Array, goals: Array, q: Array) -> None:
         spread = 0.15 * (query.upper[j] - query.lower[j])
         value = start[j] + f * (goals[g, j] - start[j]) + np.random.normal() * spread
         q[j] = min(max(value, query.lower[j]), query.upper[j])
+
+
+@kernel
+def _way_over(start: Array, goals: Array, q: Array) -> float:
+    """Length of the shortest way over ``q``, if nothing stood in it."""
+    shortest = np.inf
+    for g in range(goals.shape[0]):
+        shortest = min(shortest, distance(q, goals[g]))
+    return distance(start, q) + shortest
 
 
 @kernel

@@ -50,21 +50,8 @@ def bridge(query: Query, room: Room, start: Array, goal: Array, longest: float) 
 
 
 @kernel
-def shorten(query: Query, path: Array, trials: int, patience: int, seed: int) -> Array:
-    """Replace pieces of the path by direct ones while those are free and shorter.
-
-    First from every waypoint to the farthest one it reaches, then between random points of it.
-
-    Args:
-        query: What moves where.
-        path: Free waypoints, shape (N, n).
-        trials: Most random pieces tried.
-        patience: So many pieces without gain end it.
-        seed: Of the random numbers.
-    """
-    np.random.seed(seed)
-    n = path.shape[1]
-    room = new_room(query.lanes, query.world, n)
+def _straighten(query: Query, room: Room, path: Array) -> Array:
+    """Go from every waypoint directly to the farthest one that can be reached so."""
     i = 0
     while i < path.shape[0] - 2:
         j = path.shape[0] - 1
@@ -79,6 +66,26 @@ def shorten(query: Query, path: Array, trials: int, patience: int, seed: int) ->
                 break
             j = i + (j - i) // 2 if j - i > 4 else j - 1
         i += 1
+    return path
+
+
+@kernel
+def shorten(query: Query, path: Array, trials: int, patience: int, seed: int) -> Array:
+    """Replace pieces of the path by direct ones while those are free and shorter.
+
+    Pieces between waypoints first, then between random points, then between those that are left.
+
+    Args:
+        query: What moves where.
+        path: Free waypoints, shape (N, n).
+        trials: Most random pieces tried.
+        patience: So many pieces without gain end it.
+        seed: Of the random numbers.
+    """
+    np.random.seed(seed)
+    n = path.shape[1]
+    room = new_room(query.lanes, query.world, n)
+    path = _straighten(query, room, path)
     useless = 0
     for _ in range(trials):
         count = path.shape[0]
@@ -111,6 +118,59 @@ def shorten(query: Query, path: Array, trials: int, patience: int, seed: int) ->
         fresh[i + 2 + piece.shape[0] :] = path[j + 1 :]
         path = fresh
         useless = 0
+    return _straighten(query, room, path)
+
+
+@kernel
+def tighten(query: Query, path: Array, trials: int, seed: int) -> Array:
+    """Move waypoints nearer to the straight way between their neighbours, around obstacles too.
+
+    Shortcuts lead only over points between those of the path; here a waypoint may leave it in
+    any direction, as long as the way over it gets shorter.
+
+    Args:
+        query: What moves where, without a constraint.
+        path: Free waypoints, shape (N, n).
+        trials: Moves tried.
+        seed: Of the random numbers.
+    """
+    np.random.seed(seed)
+    count, n = path.shape
+    if count < 3:
+        return path
+    path = path.copy()
+    room = new_room(query.lanes, query.world, n)
+    foot, moved = np.empty(n), np.empty(n)
+    for _ in range(trials):
+        i = 1 + int(np.random.random() * (count - 2))
+        before, here, after = path[i - 1], path[i], path[i + 1]
+        span, along = 0.0, 0.0
+        for j in range(n):
+            span += (after[j] - before[j]) ** 2
+            along += (here[j] - before[j]) * (after[j] - before[j])
+        f = along / max(span, 1e-12)
+        for j in range(n):
+            foot[j] = before[j] + f * (after[j] - before[j])
+        height = distance(foot, here)
+        slid, lower = 0.3 * np.random.normal() * height, height * (1.0 - 0.5 * np.random.random())
+        size = 0.0
+        spread = np.random.random() * height / np.sqrt(n)
+        for j in range(n):
+            moved[j] = here[j] - foot[j] + spread * np.random.normal()
+            size += moved[j] ** 2
+        for j in range(n):
+            value = foot[j] + slid * (after[j] - before[j]) / np.sqrt(max(span, 1e-12))
+            value += moved[j] * lower / np.sqrt(max(size, 1e-12))
+            moved[j] = min(max(value, query.lower[j]), query.upper[j])
+        old = distance(before, here) + distance(here, after)
+        if distance(before, moved) + distance(moved, after) >= old - 1e-4:
+            continue
+        if free_between(
+            query.lanes, query.world, room, before, moved, query.resolution, query.margin
+        ) and free_between(
+            query.lanes, query.world, room, after, moved, query.resolution, query.margin
+        ):
+            path[i] = moved
     return path
 
 

@@ -12,10 +12,12 @@ from hearth_core.geometry import Pose2, Transform
 from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, Held, SkillError
 from hearth_manipulation.core.grasps import Grasp, grasps_for
+from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.leaving import tuck
+from hearth_manipulation.core.model import BASE_DOFS
 from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.placement import Reach, best_reach, offsets
-from hearth_manipulation.core.planning import PlanningError, Target
+from hearth_manipulation.core.planning import SLIMMER, PlanningError, Target
 from hearth_manipulation.core.ports import Sighting
 from hearth_manipulation.core.scene import Scene
 
@@ -23,12 +25,18 @@ LIFT = 0.045
 """How far a thing is lifted before the hand comes out [m]."""
 OUT = 0.30
 """How far the hand comes straight out [m]."""
-WIDE = 0.080
+BACK = 0.30
+"""How far the base helps it out [m]."""
+WIDE = 0.072
 """Things wider than this are come upon with a wider hand [m]."""
+THUMB_STEP, THUMB_STEPS = 0.06, 5
+"""The thumb goes on by so much [rad], so often, while only the fingers feel the thing."""
 TIGHTER = 0.1
 """How much farther the thumb goes after a slip [rad]."""
 STEP = 0.30
 """Farthest the base goes by itself to reach a thing [m]."""
+NUDGES = (0.12, 0.12)
+"""How far it corrects its stand where the thing is not reached as was thought [m]."""
 
 
 def find_thing(context: Context, object_id: str, label: str, place: str) -> Sighting:
@@ -101,15 +109,7 @@ def pick(
         raise SkillError("bad_pose", f"the pose of {thing.id} is not finite", refused=True)
     problem: Exception | None = None
     for _attempt in range(2):
-        report("plan", 0.1)
-        side, grasp, reach = _choose(context, thing, sides)
-        if reach.base.distance(context.body.base()) > 0.01 or (
-            abs(math.remainder(reach.base.yaw - context.body.base().yaw, math.tau)) > 0.02
-        ):
-            report("approach", 0.2)
-            context.driver.to(reach.base)
-            thing = see_again(context, thing)
-            side, grasp, reach = _choose(context, thing, [side], stay=True, seed=reach.q)
+        thing, side, grasp, reach = _stand(context, thing, sides)
         try:
             _take(context, thing, grasp, reach)
         except SkillError as error:
@@ -128,6 +128,43 @@ def pick(
     raise problem
 
 
+def _stand(
+    context: Context, thing: Sighting, sides: list[str]
+) -> tuple[Sighting, str, Grasp, Reach]:
+    """Go to where the thing is reached from; returns it as seen from there, and how to take it.
+
+    Raises:
+        SkillError: ``no_grasp_found``.
+        PlanningError: Nothing reaches.
+        MotionError: The base was kept from moving.
+    """
+    context.report("plan", 0.1)
+    side, grasp, reach = _choose(context, thing, sides, offsets(STEP, 0.2))
+    for step in (*NUDGES, 0.0):
+        if _stands_at(context, reach.base):
+            break
+        context.report("approach", 0.2)
+        context.driver.to(reach.base)
+        with suppress(SkillError):  # hidden from here, mostly by an arm: it is where it was
+            thing = see_again(context, thing)
+        # Seen from near, and from a little beside where it was meant: what was barely reached
+        # may not be any more.
+        try:
+            side, grasp, reach = _choose(context, thing, [side], [Pose2()], seed=reach.q)
+        except PlanningError:
+            if not step:
+                raise
+            around = offsets(step, 0.1)
+            side, grasp, reach = _choose(context, thing, sides, around, seed=reach.q)
+    return thing, side, grasp, reach
+
+
+def _stands_at(context: Context, goal: Pose2) -> bool:
+    base = context.body.base()
+    turn = abs(math.remainder(goal.yaw - base.yaw, math.tau))
+    return goal.distance(base) < 0.01 and turn < 0.02
+
+
 def _free_sides(context: Context) -> list[str]:
     free = [side for side in SIDES if side not in context.held]
     if not free:
@@ -143,11 +180,10 @@ def _choose(
     context: Context,
     thing: Sighting,
     sides: list[str],
-    *,
-    stay: bool = False,
-    seed: np.ndarray | None = None,
+    around: list[Pose2],
+    seed: Array | None = None,
 ) -> tuple[str, Grasp, Reach]:
-    """The best hand, grasp and base pose.
+    """The best hand, grasp and base pose, from where the base is or ``around`` it.
 
     Raises:
         SkillError: ``no_grasp_found``: the thing fits no family.
@@ -158,8 +194,8 @@ def _choose(
         float(thing.pose.translation[1]) - base.y, float(thing.pose.translation[0]) - base.x
     )
     scene = _scene(context, thing)
-    bases = [base] if stay else [base @ offset for offset in offsets(STEP, 0.2)]
-    stands = context.may_stand(scene)
+    bases = [base @ offset for offset in around]
+    stands = context.may_stand(scene) if len(bases) > 1 else (lambda _base: True)
     best: tuple[float, str, Grasp, Reach] | None = None
     problem: PlanningError | None = None
     any_grasp = False
@@ -177,7 +213,7 @@ def _choose(
                 # Fingertips that pinch are nearer to what the thing stands on than spheres are.
                 reach = best_reach(
                     context.planner, side, chains, context.mover.configuration(), scene, bases,
-                    (lambda _b: True) if stay else stands, seeds=seeds,
+                    stands, seeds=seeds,
                     soft=[False, down, False, False],
                 )  # fmt: skip
             except PlanningError as error:
@@ -223,19 +259,18 @@ def _take(context: Context, thing: Sighting, grasp: Grasp, reach: Reach) -> None
     """
     mover, body, side = context.mover, context.body, grasp.side
     tip, joints, report = grasp_frame(side), arm(grasp.side), context.report
-    scene = _scene(context, thing)
     report("preshape", 0.3)
     wide = grasp.width > WIDE
     open_hand = hands.pinch(side, False) if grasp.down else hands.preshape(side, wide)
     mover.fingers(side, open_hand, 0.6)
-    mover.go(joints, [reach.path[0]], scene)
+    mover.go(joints, [reach.path[0]], context.scene())  # not through the thing itself
     report("reach", 0.45)
     before = mover.configuration()
     way = context.planner.line(joints, tip, before, Target(grasp.pose), None)
     mover.run(joints, way, None, 0.2)
     report("close", 0.55)
     _close(context, grasp)
-    if not _held(context, side):
+    if not _held(context, grasp):
         _back_out(context, side, way)
         raise SkillError("grasp_failed", f"the {side} hand closed on nothing")
     in_grasp = mover.pose(tip).inverse() @ thing.pose
@@ -243,15 +278,15 @@ def _take(context: Context, thing: Sighting, grasp: Grasp, reach: Reach) -> None
     up = mover.pose(tip)
     lifted = Transform(grasp.pose.rotation, up.translation + np.array([0.0, 0.0, LIFT]))
     mover.line(side, lifted, None, speed=0.12)
-    if not _held(context, side):
+    if not _held(context, grasp):
         # Slipped: down again, and once more with a tighter hand.
         mover.line(side, up, None, speed=0.12)
         _close(context, grasp, tighter=TIGHTER)
         in_grasp = mover.pose(tip).inverse() @ thing.pose
-        if _held(context, side):
+        if _held(context, grasp):
             report("regrip", 0.65)
             mover.line(side, lifted, None, speed=0.08)
-    if not _held(context, side):
+    if not _held(context, grasp):
         mover.line(side, up, None, speed=0.12)
         _back_out(context, side, way)
         raise SkillError("slipped", f"{thing.id} slipped from the {side} hand")
@@ -267,7 +302,7 @@ def _take(context: Context, thing: Sighting, grasp: Grasp, reach: Reach) -> None
         )
         tuck(context, side)
     body.pause(0.2)
-    if not _held(context, side):
+    if not _held(context, grasp):
         context.hold(side, None)
         raise SkillError("dropped", f"{thing.id} is no longer felt in the {side} hand")
 
@@ -282,37 +317,60 @@ def _close(context: Context, grasp: Grasp, tighter: float = 0.0) -> None:
         closed = hands.squeeze(side, grasp.width - 0.2 * tighter)
     mover.fingers(side, closed, 0.9)
     body.pause(0.25)
+    for _ in range(THUMB_STEPS):
+        fingers, thumb = hands.felt(side, body.touch())
+        if thumb or fingers < 2:
+            break  # held, or nothing there
+        closed[f"{side}_thumb_flexion_joint"] += THUMB_STEP
+        mover.fingers(side, closed, 0.2)
+        body.pause(0.1)
 
 
 def _come_out(context: Context, side: str, grasp: Grasp) -> None:
-    """Straight out with the thing; the base helps where the arm ends."""
+    """Straight out with the thing; the base helps where the arm ends or must not rise."""
     mover = context.mover
     here = mover.pose(grasp_frame(side))
-    direction = -grasp.pose.rotation[:, 0]
-    if abs(direction[2]) > 0.5:  # Picked from above: further up.
-        target = Transform(here.rotation, here.translation + np.array([0.0, 0.0, 0.10]))
-        mover.line(side, target, None, speed=0.2)
-        return
-    for distance in (OUT, 0.22, 0.15):
-        target = Transform(here.rotation, here.translation + direction * distance)
-        try:
-            mover.line(side, target, None, speed=0.2)
-        except PlanningError:
-            continue
-        break
-    base = context.driver.body.base()
-    back = base @ Pose2(-0.25, 0.0, 0.0)
-    try:
-        context.driver.to(back, tolerance=0.03, turn_tolerance=0.05)
-    except MotionError:
-        return  # Something behind: the arm is out as far as it goes.
+    if not grasp.down:
+        direction = -grasp.pose.rotation[:, 0]
+        for distance in (OUT, 0.22, 0.15):
+            target = Transform(here.rotation, here.translation + direction * distance)
+            try:
+                mover.line(side, target, None, speed=0.2)
+            except PlanningError:
+                continue
+            break
+    back = _room_behind(context)
+    if back > 0.0:
+        with suppress(MotionError):  # something behind: the arm is out as far as it goes
+            context.driver.to(
+                context.body.base() @ Pose2(-back, 0.0, 0.0), tolerance=0.03, turn_tolerance=0.05
+            )
 
 
-def _back_out(context: Context, side: str, way: np.ndarray) -> None:
-    """Open and leave the way it came."""
+def _room_behind(context: Context) -> float:
+    """How far the base may go straight back with its arms as they are [m]."""
+    scene = context.scene(things=False).without(["floor"])
+    planner = context.planner
+    q = context.mover.configuration()
+    base = context.body.base()
+    slims = [s for s in SLIMMER if planner.collision(BASE_DOFS, q, scene, slim=s) is None]
+    free = 0.0
+    for way in np.arange(0.05, BACK + 0.01, 0.05) if slims else ():
+        at = base @ Pose2(-float(way), 0.0, 0.0)
+        q[:3] = at.x, at.y, at.yaw
+        if planner.collision(BASE_DOFS, q, scene, slim=slims[0]) is not None:
+            break
+        free = float(way)
+    return free
+
+
+def _back_out(context: Context, side: str, way: Array) -> None:
+    """Open, leave the way it came and go out of the camera's view."""
     mover = context.mover
     mover.fingers(side, hands.preshape(side, wide=True), 0.6)
     mover.run(arm(side), way[::-1], None, 0.25)
+    with suppress(PlanningError):
+        tuck(context, side)
 
 
 def _abandon(context: Context, side: str) -> None:
@@ -327,5 +385,6 @@ def _abandon(context: Context, side: str) -> None:
         tuck(context, side)
 
 
-def _held(context: Context, side: str) -> bool:
-    return hands.holds(side, context.body.joints(), context.body.touch())
+def _held(context: Context, grasp: Grasp) -> bool:
+    body = context.body
+    return hands.holds(grasp.side, body.joints(), body.touch(), grasp.width)

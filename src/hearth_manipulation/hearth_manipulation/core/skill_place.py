@@ -289,7 +289,9 @@ def _lower(context: Context, side: str, held: Held, spot: Spot) -> None:
     target = Transform(here.rotation, here.translation - np.array([0.0, 0.0, max(down, 0.0)]))
     try:
         mover.line(side, target, None, speed=0.12)
-    except MotionError:
+    except MotionError as error:
+        if error.reason == "path_blocked":
+            raise  # Somebody is in the way: it does not stand yet.
         return  # Stopped by the surface.
 
 

@@ -102,8 +102,11 @@ def _push(context: Context, side: str, button: Transform, travel: float) -> Pres
     report("press", 0.75)
     met = mover.pose(grasp_frame(side))
     pushed = Transform(met.rotation, met.translation - travel * out)
-    with suppress(MotionError):  # A button at its stop keeps the arm from going on.
+    try:
         mover.line(side, pushed, None, speed=0.06)
+    except MotionError as error:  # A button at its stop keeps the arm from going on.
+        if error.reason == "path_blocked":
+            raise
     context.body.pause(0.15)
     went = float((met.translation - mover.pose(grasp_frame(side)).translation) @ out)
     return Pressed(True, max(0.0, went))

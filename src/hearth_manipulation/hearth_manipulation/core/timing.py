@@ -7,6 +7,7 @@ for what can still be stopped, a forward pass that takes the most of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from hearth_core.errors import BadInputError
@@ -50,12 +51,14 @@ class Trajectory:
         )
 
 
-def rounded(path: Array, blend: float, spacing: float = 0.02) -> tuple[Array, Array, Array, Array]:
+def rounded(
+    path: Array, blends: Array, spacing: float = 0.02
+) -> tuple[Array, Array, Array, Array]:
     """Round the corners of a polyline with parabolas and sample it.
 
     Args:
         path: Corners, shape (N, n), N >= 2, no two alike in a row.
-        blend: Largest distance from a corner at which its parabola begins [rad].
+        blends: Largest distance from each corner at which its parabola begins [rad], shape (N,).
         spacing: Distance between samples [rad].
 
     Returns:
@@ -69,7 +72,7 @@ def rounded(path: Array, blend: float, spacing: float = 0.02) -> tuple[Array, Ar
         if i < len(path) - 1:
             into, out = path[i] - path[i - 1], path[i + 1] - path[i]
             before, after = float(np.linalg.norm(into)), float(np.linalg.norm(out))
-            reach = min(blend, 0.5 * before, 0.5 * after)
+            reach = min(blends[i], 0.5 * before, 0.5 * after)
             first, last = path[i] - into * (reach / before), path[i] + out * (reach / after)
             if np.linalg.norm(first - cursor) > 1e-9:
                 pieces.append((cursor, first - cursor, np.zeros_like(cursor)))
@@ -164,7 +167,7 @@ def time_path(
     path: Array,
     velocity: Array,
     acceleration: Array,
-    blend: float = 0.15,
+    blend: float | Array = 0.15,
     period: float = 0.02,
     jerk: Array | None = None,
 ) -> Trajectory:
@@ -179,8 +182,8 @@ def time_path(
         path: Waypoints [rad or m], shape (N, n).
         velocity: Limits [rad/s], shape (n,).
         acceleration: Limits [rad/s2], shape (n,).
-        blend: How far before a waypoint its corner may be cut [rad]; 0 stops at every waypoint
-            and stays on the polyline exactly.
+        blend: How far before a waypoint its corner may be cut [rad], one for all or shape (N,);
+            where it is 0 the motion stops, and leaves the polyline nowhere near.
         period: Between the points of the result [s].
         jerk: Limits [rad/s3], shape (n,); None: none.
 
@@ -193,13 +196,16 @@ def time_path(
     limits = (velocity, acceleration, *(() if jerk is None else (jerk,)))
     if not all(np.all(limit > 0.0) for limit in limits):
         raise BadInputError("velocity, acceleration and jerk limits must be > 0")
-    path = _distinct(path)
+    kept = _distinct(path)
+    path, blends = path[kept], np.broadcast_to(np.asarray(blend, float), len(path))[kept]
     if len(path) == 1:
         points = np.stack([path[0], path[0]])
         return Trajectory(joints, np.array([0.0, period]), points, np.zeros_like(points))
-    stops = blend <= 0.0
-    pieces = [path[i : i + 2] for i in range(len(path) - 1)] if stops else [path]
-    runs = [_Run(piece, velocity, acceleration, max(blend, 1e-3)) for piece in pieces]
+    stops = [0, *(i for i in range(1, len(path) - 1) if blends[i] <= 0.0), len(path) - 1]
+    runs = [
+        _Run(path[i : j + 1], velocity, acceleration, blends[i : j + 1])
+        for i, j in pairwise(stops)
+    ]
     if jerk is None:
         stamps, positions, velocities = [0.0], [path[:1]], [np.zeros((1, path.shape[1]))]
         for run in runs:
@@ -260,23 +266,23 @@ def _overdone(
     return max(1.0, float(max(shares)) * (1.0 + 1e-9))
 
 
-def _distinct(path: Array) -> Array:
-    """The path without near-duplicates; its last waypoint stays."""
+def _distinct(path: Array) -> list[int]:
+    """Indices of waypoints that are no near-duplicates; the last one stays."""
     keep = [0]
     for i in range(1, len(path)):
         if np.linalg.norm(path[i] - path[keep[-1]]) > 1e-4:
             keep.append(i)
     if len(keep) > 1 and keep[-1] != len(path) - 1:
         keep[-1] = len(path) - 1
-    return np.asarray(path[keep])
+    return keep
 
 
 class _Run:
     """One motion from rest to rest without jerk limits."""
 
-    def __init__(self, path: Array, velocity: Array, acceleration: Array, blend: float) -> None:
+    def __init__(self, path: Array, velocity: Array, acceleration: Array, blends: Array) -> None:
         self.path = path
-        self.positions, self.firsts, seconds, self.steps = rounded(path, blend)
+        self.positions, self.firsts, seconds, self.steps = rounded(path, blends)
         self.x = speed_profile(self.firsts, seconds, self.steps, velocity, acceleration)
         self.speed = np.sqrt(self.x)
         # Where the profile comes to rest (corners of noise) a step goes from rest to rest instead.

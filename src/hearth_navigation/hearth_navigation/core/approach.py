@@ -10,8 +10,8 @@ from hearth_core.geometry import Pose2, wrap_angle
 
 from hearth_navigation.core.field import Field
 from hearth_navigation.core.footprint import Footprint
-from hearth_navigation.core.lattice import segment_clear
 from hearth_navigation.core.mppi import Limits
+from hearth_navigation.core.segments import segment_clear
 
 Velocity = tuple[float, float, float]
 

@@ -174,7 +174,7 @@ def clearance(
     enough: float,
 ) -> float:
     """Least distance from a disc's edge to an obstacle [m]; stops looking above ``enough``."""
-    least = 1e9
+    least = enough
     i = 0
     while i < discs.shape[0]:
         px = x + c * discs[i, 0] - s * discs[i, 1]

@@ -53,10 +53,8 @@ class LocalizerConfig:
     """How long [s] doubt lasts before the robot counts as lost."""
     retry: float = 1.0
     """Time between searches of the whole map [s]."""
-    decide_accept: float = 0.55
-    """Least score of the guess that driving has left."""
-    decide_distinct: float = 0.12
-    """How much better than any other guess it must score."""
+    decide: float = 0.6
+    """Least weight of the particles around a guess that driving has left."""
     relocalizer: RelocalizerConfig = field(default_factory=RelocalizerConfig)
 
 
@@ -270,28 +268,17 @@ class Localizer:
 
     def _decide(self, beams: Beams) -> None:
         """One guess left that the beams confirm: believe it; none that fits: lost."""
-        clusters = self._filter.clusters()[:5]
+        clusters = [item for item in self._filter.clusters()[:5] if item.weight >= 0.01]
         points = thin(beams.points, 150)
-        fits = []
-        for cluster in clusters:
-            if cluster.weight < 0.01:
-                continue
-            pose = refine(self._field, points, cluster.pose).pose
-            fits.append((agreement(self._field, beams, pose).score, cluster.weight, pose))
-        if not fits:
+        guesses = [refine(self._field, points, item.pose).pose for item in clusters]
+        candidates = self._relocalizer.judged(beams, guesses)
+        best = self._relocalizer.unique(candidates)
+        if not self._relocalizer.plausible(candidates):
             self.forget()
-            return
-        score, weight, pose = max(fits, key=lambda item: item[0])
-        others = [s for s, w, p in fits if _apart(p, pose)]
-        config = self.config
-        if score < 0.3:
-            self.forget()
-        elif (
-            score >= config.decide_accept
-            and weight > 0.6
-            and (not others or score - max(others) > config.decide_distinct)
-        ):
-            self._believe(pose)
+        elif best is not None:
+            weight = clusters[guesses.index(best.pose)].weight
+            if weight > self.config.decide:
+                self._believe(best.pose)
 
     def _believe(self, pose: Pose2) -> None:
         self._status = Status.LOCALIZED

@@ -47,6 +47,8 @@ class MapperConfig:
     """Beams are drawn up to this length [m]."""
     keyframe_distance: float = 0.2
     keyframe_turn: float = 0.17
+    keyframe_travel: float = 1.0
+    """Way after which a scan is kept over known ground, too [m]: loops are closed there."""
     recent: int = 40
     """Keyframes in the submap that scans are matched to."""
     match_resolution: float = 0.0125
@@ -203,7 +205,9 @@ class Mapper:
     def _is_news(self) -> bool:
         if not self.keyframes:
             return True
-        # The nearest keyframe, not the last: driving back over known ground adds nothing.
+        if self._travelled - self.keyframes[-1].travelled > self.config.keyframe_travel:
+            return True
+        # The nearest keyframe, not the last: driving back over known ground adds little.
         for frame in self.keyframes:
             if (
                 frame.pose.distance(self._pose) < self.config.keyframe_distance

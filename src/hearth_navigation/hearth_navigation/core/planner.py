@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hearth_core.errors import HearthError
 from hearth_core.geometry import Pose2
 
-from hearth_navigation.core import lattice
+from hearth_navigation.core import lattice, segments
 from hearth_navigation.core.field import Field
 from hearth_navigation.core.footprint import Footprint
 from hearth_navigation.core.guide import Effort, Guide, cell
@@ -85,6 +85,8 @@ class PlannerConfig:
     max_states: int = 3_000_000
     greed: float = 1.4
     """What the heuristic counts: 1 finds the cheapest plan, more finds a plan sooner."""
+    haste: float = 3.0
+    """The same where that has not led to the goal soon."""
     sideways: bool = True
     """The base is omnidirectional; False: differential."""
     corridor: float = 1.3
@@ -156,33 +158,34 @@ class Planner:
         if effort is not Effort.EVERYWHERE:
             # An old guide may lead to where the way is closed now.
             most = most // 100 if old else most // 4
-        numbers = self._scratch.of(to_go.values.size * lattice.HEADINGS)
-        cost, gap, parent, stamp, number = numbers
-        states, _, expanded = lattice.search(
-            clearance.values,
-            *clearance.geometry,
-            footprint.discs,
-            to_go.values,
-            config.pitch,
-            self._index(to_go, begin),
-            goals,
-            ends,
-            margin,
-            config.weights.comfort,
-            config.weights.closeness,
-            config.greed,
-            self._moves.steps,
-            self._moves.prices,
-            cost,
-            gap,
-            parent,
-            stamp,
-            number,
-            most,
-        )
-        if len(states):
-            return self._finish(clearance, footprint, to_go, states, start, goal, ends, margin)
-        if effort is Effort.EVERYWHERE and expanded >= most:
+        soon = most // (10 if old else 20)
+        for greed, limit in ((config.greed, soon), (config.haste, most)):
+            scratch = self._scratch.of(to_go.values.size * lattice.HEADINGS)
+            states, _, expanded = lattice.search(
+                clearance.values,
+                *clearance.geometry,
+                footprint.discs,
+                to_go.values,
+                config.pitch,
+                self._index(to_go, begin),
+                goals,
+                goal.yaw,
+                ends,
+                margin,
+                config.weights.comfort,
+                config.weights.closeness,
+                greed,
+                self._moves.steps,
+                self._moves.prices,
+                self._moves.rates,
+                *scratch,
+                limit,
+            )
+            if len(states):
+                return self._finish(clearance, footprint, to_go, states, start, goal, ends, margin)
+            if expanded < limit:
+                return None
+        if effort is Effort.EVERYWHERE:
             raise PlanError(PlanCode.TIMEOUT, f"no path within {most} expanded states")
         return None
 
@@ -291,7 +294,7 @@ class Planner:
                     ):
                         continue
                     pose = self._pose(to_go, node)
-                    if lattice.segment_clear(
+                    if segments.segment_clear(
                         clearance.values,
                         *clearance.geometry,
                         footprint.discs,
@@ -354,7 +357,7 @@ class Planner:
         margin: float,
         turns: int,
     ) -> None:
-        lattice.smooth(
+        segments.smooth(
             clearance.values,
             *clearance.geometry,
             footprint.discs,

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from hearth_core.geometry import Pose2, wrap_angle
 from hearth_core.jit import kernel
 
-from hearth_navigation.core.beam_model import likeliest, likelihood
+from hearth_navigation.core.beam_model import BeamModel
 from hearth_navigation.core.field import Field, Values
 from hearth_navigation.core.grid import FREE, Grid
-from hearth_navigation.core.matcher import correlate, refine, solve
+from hearth_navigation.core.matcher import refine, solve
 from hearth_navigation.core.raycast import expected_ranges
 from hearth_navigation.core.scan import thin
 
@@ -57,7 +57,9 @@ class Candidate:
     pose: Pose2
     agreement: Agreement
     likelihood: float
-    """Logarithm, up to a constant, of how likely the scan is there (:func:`likelihood`)."""
+    """Logarithm, up to a constant, of how likely the scan is there (:class:`BeamModel`)."""
+    per_beam: float
+    """The same, for each of the beams."""
 
 
 @dataclass(frozen=True)
@@ -71,22 +73,18 @@ class RelocalizerConfig:
     settled: int = 6000
     """Places that are tried with a few steps of matching."""
     refined: int = 60
-    """Of these, places that are refined with more points and judged by ray casting."""
-    polished: int = 10
-    """Of these, places around which is searched once more, with most of the points."""
-    accept: float = 0.25
-    """Least score of a pose that may be believed."""
-    better: float = 0.1
-    """How much higher than any other place the likeliest one must score to be the only one."""
-    well: float = 0.45
-    """Or it scores at least this, ..."""
-    through: float = 0.12
-    """... at most this share of the beams flies through walls, ..."""
-    ahead: float = 0.04
-    """... it scores this much higher, ..."""
-    likelier: float = 100.0
-    """... and the logarithm of its likelihood is this much larger. Beams are not independent:
-    what was moved covers many."""
+    """Of these, places that are refined with more points and judged beam by beam."""
+    polished: int = 6
+    """Of these, places around which is searched once more."""
+    accept: float = 0.4
+    """Least logarithm of the likelihood of each beam at a pose that may be believed."""
+    likelier: float = 45.0
+    """How much larger than that of any other place the logarithm of its likelihood must be:
+    a metre of outline that is explained here and not there."""
+    possible: float = 100.0
+    """A place with a logarithm smaller by this than that of the likeliest is ruled out."""
+    somewhere: float = 0.3
+    """Least share of the beams that must agree with the likeliest place; else: not on this map."""
 
 
 @kernel
@@ -175,6 +173,7 @@ class Relocalizer:
         """``field`` is :func:`hearth_navigation.core.field.surface_field` of ``grid``."""
         self.config = config or RelocalizerConfig()
         self._field = field
+        self._model = BeamModel(grid, field)
         stride = max(1, round(self.config.step / grid.resolution))
         roomy = (grid.cells == FREE) & (field.values > 0.2)
         offset = stride // 2
@@ -203,44 +202,39 @@ class Relocalizer:
             0.5,
             scores,
         )
-        found: list[tuple[float, Pose2]] = []
         fine = thin(beams.points, 150)
-        for guess in self._settled(scores, points):
-            match = refine(self._field, fine, guess, scales=_FINE, iterations=5)
-            if match.inliers < 0.25 or any(_same(match.pose, other) for _, other in found):
-                continue
-            fit = agreement(self._field, beams, match.pose, 0.08, count=360)
-            found.append((fit.score, match.pose))
-        found.sort(key=lambda item: -item[0])
-        return self._polished(beams, [pose for _, pose in found[: config.polished]])
+        found = [
+            refine(self._field, fine, guess, scales=_FINE, iterations=5).pose
+            for guess in self._settled(scores, points)
+        ]
+        likeliest = self.judged(beams, found)[: config.polished]
+        return self._polished(beams, [item.pose for item in likeliest])
 
     def _polished(self, beams: Beams, guesses: list[Pose2]) -> list[Candidate]:
-        """The guesses where they fit best around, each place once, the likeliest first.
+        """The guesses where they are likeliest around, the likeliest first.
 
         Matching runs into the nearest place that fits, which a chair that was moved may shift.
         """
         most = thin(beams.points, 240)
-        found = []
+        poses = []
         for guess in guesses:
-            near, _ = correlate(self._field, most, guess, 0.2, 0.06, 0.04, 0.015, 0.12)
+            near = self._model.likeliest(beams, guess)
             exact = refine(self._field, most, near, scales=_FINEST, iterations=5).pose
-            fits = [(p, agreement(self._field, beams, p, 0.08, 360)) for p in (guess, exact)]
-            pose, fit = max(fits, key=lambda item: item[1].score)
-            found.append(Candidate(pose, fit, likelihood(self._field, beams, pose)))
-        found.sort(key=lambda item: -item.agreement.score)
+            poses += [guess, near, exact]
+        return self.judged(beams, poses)
+
+    def judged(self, beams: Beams, poses: list[Pose2]) -> list[Candidate]:
+        """The poses with their likelihoods, the likeliest first, each place once."""
+        beam_count = max(1, int((~np.isnan(beams.ranges)).sum()))
+        ranked = sorted(
+            ((self._model.likelihood(beams, pose), pose) for pose in poses),
+            key=lambda item: -item[0],
+        )
         result: list[Candidate] = []
-        for item in found:
-            if not any(_same(item.pose, other.pose) for other in result):
-                result.append(item)
-        result.sort(key=lambda item: -item.likelihood)
-        if result:
-            # Chosen is by what matching found; where exactly, the beams say better.
-            pose = likeliest(self._field, beams, result[0].pose)
-            exact = refine(self._field, most, pose, scales=_FINEST, iterations=5).pose
-            pose = max((pose, exact), key=lambda p: likelihood(self._field, beams, p))
-            fit = agreement(self._field, beams, pose, 0.08, 360)
-            if fit.score > result[0].agreement.score:
-                result[0] = Candidate(pose, fit, result[0].likelihood)
+        for value, pose in ranked:
+            if not any(_same(pose, other.pose) for other in result):
+                fit = agreement(self._field, beams, pose, 0.08, 360)
+                result.append(Candidate(pose, fit, value, value / beam_count))
         return result
 
     def _settled(self, scores: npt.NDArray[np.float32], points: Array) -> list[Pose2]:
@@ -272,29 +266,20 @@ class Relocalizer:
 
     def unique(self, candidates: list[Candidate]) -> Candidate | None:
         """The one place it must be, or None: nowhere good, or more than one."""
-        config = self.config
-        if not candidates or candidates[0].agreement.score < config.accept:
+        if not candidates or candidates[0].per_beam < self.config.accept:
             return None
         best = candidates[0]
-        fit = best.agreement
-        well = fit.score >= config.well and fit.through <= config.through
-        for other in candidates[1:]:
-            if _neighbours(best.pose, other.pose):
-                continue
-            better = best.agreement.score - other.agreement.score
-            likelier = best.likelihood - other.likelihood
-            if better < config.better and not (
-                better >= config.ahead and likelier >= config.likelier and well
-            ):
-                return None
+        rivals = [item for item in candidates[1:] if not _neighbours(best.pose, item.pose)]
+        if any(best.likelihood - item.likelihood < self.config.likelier for item in rivals):
+            return None
         return best
 
     def plausible(self, candidates: list[Candidate]) -> list[Candidate]:
-        """Places that cannot be ruled out against the best one."""
-        if not candidates:
+        """Places that cannot be ruled out against the best one; none if that does not fit."""
+        if not candidates or candidates[0].agreement.agree < self.config.somewhere:
             return []
-        least = max(0.3, max(item.agreement.score for item in candidates) - 0.2)
-        return [item for item in candidates if item.agreement.score >= least]
+        least = candidates[0].likelihood - self.config.possible
+        return [item for item in candidates if item.likelihood >= least]
 
 
 _COARSE = np.array([0.4, 0.15])

@@ -14,17 +14,19 @@ from hearth_core.geometry import Pose2, Transform
 
 from hearth_perception.core.depth import Cloud
 from hearth_perception.core.door_geometry import Door
-from hearth_perception.core.door_search import moved, search
+from hearth_perception.core.door_search import SLANT, moved, search
 from hearth_perception.core.view import View
 
 Array = npt.NDArray[np.float64]
 
-SLANT = 0.2
-"""Sine of the view onto the panel below which it shows hardly more than its edge."""
 EDGE_ON = 0.45
 """Most confidence of such a view."""
-SEEN_BAR = 20
-"""Points on the handle's bar from which it counts as seen."""
+KNOWN = 0.02
+"""A place is known whose position errs by less [m], one sigma."""
+ASIDE_UNKNOWN = 0.45
+"""Most confidence of a view that does not tell where the place, and the handle, stand."""
+SEEN_BAR = 0.4
+"""Share of the handle's bar from which it counts as seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,17 +75,19 @@ def look_at_door(view: View, cloud: Cloud, door: Door) -> DoorView | None:
         size = np.array([bar.diameter, bar.diameter, bar.length])
     spread = np.sqrt(np.diag(fit.covariance))
     eye = now.closed_from_map(fit.opening).apply(view.origin)
-    off = eye - np.array(door.joint.panel.centre)
-    slant = abs(float(off[0])) / max(float(np.linalg.norm(off)), 1e-6)
+    edge_on = abs(now.slant(fit.opening, view.origin)) < SLANT
+    # Sideways nothing may have told where the place stands, and the handle with it.
+    unsure = spread[:2].max() >= KNOWN
+    most = min(ASIDE_UNKNOWN if unsure else 1.0, EDGE_ON if edge_on else 1.0)
     return DoorView(
         opening=max(0.0, fit.opening),
         sigma=float(max(spread[3], 0.003)),
-        confidence=min(found.confidence, EDGE_ON if slant < SLANT else 1.0),
+        confidence=min(found.confidence, most),
         inner=bool(eye[0] < door.face),
         shift=float(fit.shift[0]),
         pose=pose,
-        corrected=bool(spread[:2].max() < 0.02),
+        corrected=not unsure,
         handle=now.nominal_handle(fit.opening),
         handle_size=size,
-        handle_seen=fit.on_rod >= SEEN_BAR,
+        handle_seen=found.bar >= SEEN_BAR,
     )

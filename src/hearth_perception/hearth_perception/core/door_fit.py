@@ -57,8 +57,6 @@ class Fit:
     """Of shift and opening, shape (4, 4)."""
     on_panel: int
     """Points that lie on the moving panel."""
-    on_rod: int
-    """Points that lie on the handle's bar."""
 
     def pose(self, expected: Pose2) -> Pose2:
         """The place in map."""
@@ -93,17 +91,16 @@ def refine(
     prior[:3] = 0.0 if centre is None else centre
     weight = np.eye(4) / np.maximum(sigma, 1e-9) ** 2
     information = weight.copy()
-    on_panel = on_rod = 0
+    on_panel = 0
     for close in CLOSE:
         fixed, moving = _place(points, x), closed(points, door, x)
         parts: list[tuple[Array, Array]] = []
-        counts = [0, 0]
+        on_panel = 0
         taken = np.zeros(len(points.xyz), bool)
         if rod is not None and not still and close <= 0.05:
             mask = _on_rod(moving[0], rod, close)
             taken |= mask
-            counts[1] = int(mask.sum())
-            if counts[1] >= 12:
+            if int(mask.sum()) >= 12:
                 parts.append(_linear(points, door, x, mask, _rod_residual(rod)))
         for face in faces:
             if face.moving and still:
@@ -114,9 +111,8 @@ def refine(
                 continue
             taken |= mask
             if face.moving:
-                counts[0] += count
+                on_panel += count
             parts.append(_linear(points, door, x, mask, _face_residual(face)))
-        on_panel, on_rod = counts
         if not parts:
             break
         jacobian = np.concatenate([rows for rows, _ in parts])
@@ -127,7 +123,7 @@ def refine(
         gradient = scale.T @ residual + weight @ (x - prior)
         step = np.linalg.solve(information, gradient)
         x = x - np.clip(step, -0.08, 0.08)
-    return Fit(x[:3], float(x[3]), np.linalg.inv(information), on_panel, on_rod)
+    return Fit(x[:3], float(x[3]), np.linalg.inv(information), on_panel)
 
 
 def _place(points: Points, x: Array) -> tuple[Array, Array]:

@@ -86,6 +86,11 @@ class Door:
         """Takes points of the map to closed coordinates."""
         return (self.map_from_place @ self.motion(opening)).inverse()
 
+    def slant(self, opening: float, eye: Array) -> float:
+        """Sine of the angle at which ``eye`` (map) sees the panel; negative from inside."""
+        off = self.closed_from_map(opening).apply(eye) - np.array(self.joint.panel.centre)
+        return float(off[0]) / max(float(np.linalg.norm(off)), 1e-6)
+
     def nominal_handle(self, opening: float) -> Transform | None:
         """``map_from_handle`` by the home model: x out of the face, z along the bar."""
         handle = self.joint.handle

@@ -20,6 +20,12 @@ from hearth_perception.core.view import View, project
 Array = npt.NDArray[np.float64]
 
 
+NEAR_AXIS = 0.1
+"""The plane of a leaf's face passes so near its axis [m]."""
+LEVEL = 0.3
+"""Most of a face's normal along a leaf's axis; least along a slide's (cosine)."""
+
+
 @dataclass(frozen=True)
 class Score:
     """Agreement of one hypothesis."""
@@ -32,8 +38,10 @@ class Score:
     """Share of the panel that is in the image and not hidden."""
     unexplained: float
     """Area before the body that neither panel nor bar explains, in panels."""
+    shown: float = 0.0
+    """Share of the panel's samples in the image that are seen, less what is looked through."""
     shut: float = 0.0
-    """Share of the closed panel's samples that are seen, though the door should be open."""
+    """What is shown of the closed panel, though the door should be open."""
 
     @property
     def total(self) -> float:
@@ -79,6 +87,8 @@ def score(
     samples: Array,
     unclear: Array,
     tolerance: float,
+    *,
+    edge: bool = False,
 ) -> Score:
     """Compare a hypothesis with a view.
 
@@ -89,10 +99,12 @@ def score(
         pose: Of the place in map.
         opening: Of the door.
         samples: See :func:`panel_samples`.
-        unclear: Points before the closed body that it does not explain, in map, with their area
-            in the last column, shape (N, 4).
+        unclear: See :func:`before_body`.
         tolerance: How far a sample may lie from what is seen [m].
+        edge: Only the leaf's edge is to be seen, which much looks like: then all that is
+            unclear counts, not only what may be a leaf.
     """
+    unclear = unclear if edge else unclear[unclear[:, 4] > 0.0]
     map_from_closed = pose.lift() @ door.motion(opening)
     spots = map_from_closed.apply(samples)
     pixels, depth = project(view.camera, view.map_from_camera.inverse(), spots)
@@ -122,20 +134,27 @@ def score(
         float(through.sum()) / open_view,
         min(1.0, open_view / total),
         _left(unclear, door, pose, opening),
+        (float(seen.sum()) - float(through.sum())) / len(seen),
     )
 
 
 def before_body(cloud: Cloud, door: Door, pose: Pose2) -> Array:
-    """Points where the door may swing but the closed body is not, with areas; map, (N, 4)."""
+    """What is where the door may swing but the closed body is not.
+
+    Returns:
+        Points in map, their areas, and 1 for those on what may be a leaf, shape (N, 5).
+    """
     xyz = cloud.points.reshape(-1, 3)
     place_from_map = pose.lift().inverse()
     centre = pose.lift().apply(door.origin)
+    normals = cloud.normals.reshape(-1, 3)
     near = cloud.valid.reshape(-1) & (
         np.abs(np.nan_to_num(xyz[:, :2], nan=1e6) - centre[:2]).max(axis=1) < door.reach + 0.5
     )
     points = xyz[near].astype(float)
     area = cloud.area.reshape(-1)[near].astype(float)
     local = place_from_map.apply(points)
+    normal = normals[near].astype(float) @ place_from_map.rotation.T
     handle = door.joint.handle
     front = door.face + (0.03 if handle is None else handle.standoff + handle.diameter + 0.03)
     d = local - door.origin
@@ -143,13 +162,18 @@ def before_body(cloud: Cloud, door: Door, pose: Pose2) -> Array:
     if door.joint.kind is JointKind.SLIDING:
         swing &= (local[:, 1:] > door.low).all(axis=1) & (local[:, 1:] < door.high).all(axis=1)
         swing &= local[:, 0] < door.face + door.joint.limit + 0.1
+        leaf = np.abs(normal @ door.axis) > LEVEL
     else:
         along = d @ door.axis
         ends = np.sort(np.array([[0.0, *door.low], [0.0, *door.high]]) @ door.axis)
         ends = ends - door.origin @ door.axis
-        radial = np.linalg.norm(d - np.outer(along, door.axis), axis=1)
+        outward = d - np.outer(along, door.axis)
+        radial = np.linalg.norm(outward, axis=1)
         swing &= (radial < door.reach + 0.02) & (along > ends[0] + 0.02) & (along < ends[1] - 0.02)
-    return np.column_stack([points[swing], area[swing]])
+        # A wall beside the axis, or a floor, is no leaf.
+        leaf = np.abs(np.einsum("ij,ij->i", normal, outward)) < NEAR_AXIS
+        leaf &= np.abs(normal @ door.axis) < LEVEL
+    return np.column_stack([points[swing], area[swing], leaf[swing]])
 
 
 def _left(unclear: Array, door: Door, pose: Pose2, opening: float) -> float:

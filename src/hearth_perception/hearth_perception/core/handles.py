@@ -1,45 +1,30 @@
-"""The bar of a handle in front of a panel."""
+"""Where the bar of a handle may be in front of a panel."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 import numpy.typing as npt
-from hearth_core.geometry import Transform
-from hearth_core.home.model import Orientation
+from hearth_core.home.model import Handle, Orientation
 
 from hearth_perception.core.door_geometry import Door
 
 Array = npt.NDArray[np.float64]
 
-LIKELY = 0.04
-"""How far from where the home model has it a handle usually is [m]."""
-
-
-@dataclass(frozen=True, eq=False)
-class Bar:
-    """A straight bar, in the closed coordinates of its door."""
-
-    centre: Array
-    """Middle of the bar's axis [m], shape (3,)."""
-    direction: Array
-    """Unit, along the bar, z (or y) upwards, shape (3,)."""
-    length: float
-    diameter: float
-
-    @property
-    def frame(self) -> Transform:
-        """``closed_from_handle``: x out of the face, z along the bar."""
-        out = np.array([1.0, 0.0, 0.0])
-        z = self.direction
-        x = out - (out @ z) * z
-        x /= np.linalg.norm(x)
-        return Transform(np.stack([x, np.cross(z, x), z], axis=1), self.centre)
-
-    def moved(self, by: Array) -> Bar:
-        """The same bar elsewhere."""
-        return replace(self, centre=self.centre + by)
+SLACK = 0.15
+"""How far aside from where the home model has it a bar is looked for [m]."""
+GRAIN = 0.005
+"""Between the positions that are tried [m]."""
+APART = 0.02
+"""Between two that are told apart [m]."""
+MOST = 3
+LEAST = 0.4
+"""Less of a bar is none."""
+SLOT = 0.02
+"""A bar is covered by slots so long [m]."""
+END = (0.01, 0.04)
+"""Beyond a bar's ends, from where to where nothing stands [m]."""
+FEW = 12
+"""Fewer points are no bar."""
 
 
 def siblings(door: Door) -> tuple[float, ...]:
@@ -58,75 +43,103 @@ def siblings(door: Door) -> tuple[float, ...]:
     return tuple(found)
 
 
-def find_bar(
-    q: Array, door: Door, slack: float = 0.13, beside: tuple[float, ...] = ()
-) -> Bar | None:
-    """Find the handle among points in closed coordinates; None when it is not to be seen.
+def bar_shifts(q: Array, door: Door, beside: tuple[float, ...] = ()) -> list[float]:
+    """How far aside a door's bar may be, the likeliest first; none: it is not to be seen.
+
+    A bar is where points stand before the panel along all its length and nothing stands around
+    it: a wall beside the panel goes on beyond its ends.
 
     Args:
         q: Points near the door in its closed coordinates [m], shape (N, 3).
         door: Says where the bar should be and which way it runs.
-        slack: How far it may be from there [m].
-        beside: See :func:`siblings`, if they are closed: a place where all are seen is likelier.
+        beside: See :func:`siblings`, if they are closed: where they are seen, too, is likelier.
+
+    Returns:
+        Along y of the closed coordinates [m].
     """
     handle = door.joint.handle
     if handle is None:
-        return None
-    upright = handle.orientation is Orientation.VERTICAL
-    long, across = (2, 1) if upright else (1, 2)
-    centre = np.array(handle.centre)
+        return []
+    band = _band(q, door, handle, beside)
+    tried = np.arange(-SLACK, SLACK + 0.5 * GRAIN, GRAIN)
+    worth = np.array([_barness(band, float(y), handle) for y in tried])
+    likely = worth + np.array(
+        [sum(0.2 * max(0.0, _barness(band, float(y + b), handle)) for b in beside) for y in tried]
+    )
+    found: list[float] = []
+    for k in np.argsort(-likely):
+        if len(found) == MOST:
+            break
+        if worth[k] < LEAST:
+            continue
+        y = _centred(band, float(tried[k]), handle)
+        if all(abs(y - other) > APART for other in found):
+            found.append(y)
+    return found
+
+
+def bars_at(q: Array, door: Door, aside: tuple[float, ...]) -> list[float]:
+    """How much of bars is seen where they should be.
+
+    Args:
+        q: As for :func:`bar_shifts`.
+        door: Its bar is looked for ...
+        aside: ... so far beside its own place [m], several times.
+
+    Returns:
+        0..1 each; empty: the door has no handle.
+    """
+    handle = door.joint.handle
+    if handle is None:
+        return []
+    band = _band(q, door, handle, aside)
+    return [max(0.0, _barness(band, y, handle)) for y in aside]
+
+
+def _band(q: Array, door: Door, handle: Handle, aside: tuple[float, ...]) -> Array:
+    """What stands before the panel where bars may be: y, z from the bar's middle, (N, 2)."""
     front = q[:, 0] - door.face
-    near = (front > 0.3 * handle.standoff) & (front < handle.standoff + handle.diameter + 0.04)
-    wide = slack + max((abs(b) for b in beside), default=0.0)
-    near &= np.abs(q[:, across] - centre[across]) < wide
-    near &= np.abs(q[:, long] - centre[long]) < handle.length / 2 + slack
-    bar = q[near]
-    if len(bar) < 25:
-        return None
-    # The bar is where many heights share one lateral position.
-    bins = np.floor((bar[:, across] - centre[across] + wide) / 0.01).astype(int)
-    slots = np.floor((bar[:, long] - centre[long]) / 0.02).astype(int)
-    last = round(2.0 * wide / 0.01) + 1
-    heights = np.array([len(np.unique(slots[np.abs(bins - b) <= 1])) for b in range(last)])
-    bars = np.where(heights * 0.02 < 0.35 * handle.length, 0.0, heights)
-    # The neighbour's handle is as good a bar: the nearer one to where it should be is meant, and
-    # that from which the neighbour's is seen where it must be.
-    off = (np.arange(last) + 0.5) * 0.01 - wide
-    worth = bars * np.exp(-0.5 * (off / LIKELY) ** 2) * (np.abs(off) < slack)
-    for other in beside:
-        at = np.arange(last) + round(other / 0.01)
-        there = [bars[max(0, k - 1) : k + 2].max(initial=0.0) if k >= 0 else 0.0 for k in at]
-        worth *= 1.0 + 4.0 * (np.array(there) > 0.0)
-    best = int(np.argmax(worth))
-    if worth[best] <= 0.0:
-        return None
-    mine = bar[np.abs(bins - best) <= 2]
-    middle = np.median(mine, axis=0)
-    mine = mine[np.abs(mine[:, across] - middle[across]) < handle.diameter / 2 + 0.012]
-    slope = _slope(mine[:, long], mine[:, across])
-    if abs(slope) > 0.15:
-        slope = 0.0
-    low, high = np.percentile(mine[:, long], [1.0, 99.0])
-    if high - low < 0.35 * handle.length:
-        return None
-    front_surface = float(np.percentile(mine[:, 0], 60.0))
-    where = np.zeros(3)
-    where[long] = (low + high) / 2
-    if abs(high - low - handle.length) > 0.12 * handle.length:
-        # Cut by the image or run into something: the home model knows where along the door.
-        half = handle.length / 2
-        ends = sorted((high - half, low + half))
-        where[long] = float(np.clip(centre[long], *ends))
-        low, high = where[long] - half, where[long] + half
-    edges = np.percentile(mine[:, across] - slope * (mine[:, long] - where[long]), [3.0, 97.0])
-    where[across] = float(edges.mean())
-    where[0] = front_surface - 0.4 * handle.diameter
-    direction = np.zeros(3)
-    direction[long], direction[across] = 1.0, slope
-    return Bar(where, direction / np.linalg.norm(direction), float(high - low), handle.diameter)
+    deep = (front > 0.3 * handle.standoff) & (front < handle.standoff + handle.diameter + 0.04)
+    band = (q[deep] - np.array(handle.centre))[:, 1:]
+    wide = SLACK + handle.length + max((abs(y) for y in aside), default=0.0)
+    return np.asarray(band[(np.abs(band) < wide).all(axis=1)])
 
 
-def _slope(long: Array, across: Array) -> float:
-    d = long - long.mean()
-    spread = float((d**2).sum())
-    return float((d * (across - np.median(across))).sum()) / spread if spread > 1e-6 else 0.0
+def _barness(band: Array, y: float, handle: Handle) -> float:
+    """How much of a bar at ``y`` is seen, less what stands around it; at most 1."""
+    along, across = _ways(band, y, handle)
+    half, radius = handle.length / 2, handle.diameter / 2
+    on = (across < radius + 0.006) & (np.abs(along) < half + 0.004)
+    count = int(on.sum())
+    if count < FEW:
+        return 0.0
+    aside = (across > radius + 0.012) & (across < radius + 0.03) & (np.abs(along) < half)
+    beyond = (np.abs(along) > half + END[0]) & (np.abs(along) < half + END[1])
+    beyond &= across < radius + 0.012
+    # What goes on beyond the ends is as dense there as it is between them.
+    ends = float(beyond.sum()) / count * half / (END[1] - END[0])
+    slots = len(np.unique(np.floor(along[on] / SLOT)))
+    # A level bar's ends tell where it is.
+    off = 0.0 if _upright(handle) else abs(_centred(band, y, handle) - y)
+    around = float(aside.sum()) / count + ends + off / APART
+    return min(1.0, slots * SLOT / handle.length) - min(1.0, around)
+
+
+def _centred(band: Array, y: float, handle: Handle) -> float:
+    """The middle of what is seen of a bar near ``y``."""
+    along, across = _ways(band, y, handle)
+    mine = (across < handle.diameter / 2 + 0.008) & (np.abs(along) < handle.length / 2 + 0.02)
+    low, high = np.percentile(band[mine, 0], [2.0, 98.0])
+    if _upright(handle) or high - low > 0.9 * handle.length:
+        return float(low + high) / 2
+    return y
+
+
+def _ways(band: Array, y: float, handle: Handle) -> tuple[Array, Array]:
+    """Along a bar at ``y``, and how far across it."""
+    aside, up = band[:, 0] - y, band[:, 1]
+    return (up, np.abs(aside)) if _upright(handle) else (aside, np.abs(up))
+
+
+def _upright(handle: Handle) -> bool:
+    return handle.orientation is Orientation.VERTICAL

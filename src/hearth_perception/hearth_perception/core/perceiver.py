@@ -83,7 +83,7 @@ class Perceiver:
         self.things.update(sightings, view.stamp, lambda track: glance_at(view, cloud, track))
         for support in segmentation.supports:
             if support.shelf is not None:
-                self.things.survey(support.shelf.name, support.points, view.stamp)
+                self.things.surveyed.see(support.shelf.name, support.points, view.stamp)
         self.surfaces.update(segmentation, view.stamp)
         return Percept(view, segmentation, detections, sightings)
 

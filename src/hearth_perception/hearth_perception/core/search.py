@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from hearth_core.geometry import Pose2
 from hearth_core.home.model import Home
 
+from hearth_perception.core.explorer import Explorer
 from hearth_perception.core.ground import Ground
 from hearth_perception.core.search_kernels import improve_tour
-from hearth_perception.core.semantic_map import SemanticMap, Track
-from hearth_perception.core.spots import EYE, Spots, visible
+from hearth_perception.core.second_look import confirm, side_cost
+from hearth_perception.core.semantic_map import Track
+from hearth_perception.core.spots import EYE, NEAR, Spots, visible
 from hearth_perception.core.viewpoints import gazes_over
 
 Array = npt.NDArray[np.float64]
@@ -44,31 +45,21 @@ class Stand:
     """Indices of the pieces that it is driven to for."""
 
 
-class Explorer(Protocol):
-    """The robot as a search uses it; every call may raise to end the search."""
-
-    def pose(self) -> Pose2:
-        """Where the base is."""
-
-    def drive(self, pose: Pose2) -> bool:
-        """Go there; False: no way. Returns early once the thing was seen."""
-
-    def look(self, point: Array) -> bool:
-        """Turn the head to a point [m] and take what is there; False: out of its reach."""
-
-    def found(self) -> bool:
-        """Whether the thing has been seen for sure."""
-
-
 @dataclass(frozen=True)
 class End:
     """How a search ended."""
 
-    found: bool
+    track: Track | None
+    """The thing; None: it was not found."""
     searched: tuple[str, ...]
     """Places and rooms looked at, in order."""
     missed: tuple[str, ...]
     """Places that no stand shows or that could not be driven to."""
+
+    @property
+    def found(self) -> bool:
+        """Whether the search found the thing."""
+        return self.track is not None
 
 
 @dataclass
@@ -91,7 +82,15 @@ class Search:
     def run(self, explorer: Explorer, on_place: Callable[[str], None] = lambda _: None) -> End:
         """Drive and look until the thing is found or nothing is left to look at."""
         searched: list[str] = []
-        while not explorer.found():
+        track: Track | None = None
+        while track is None:
+            seen = explorer.seen()
+            if seen:
+                position = seen[0].position.copy()
+                track = confirm(explorer, self, position)
+                if track is None:
+                    explorer.refute(position)
+                continue
             stands = self.tour(explorer.pose())
             if not stands:
                 break
@@ -99,20 +98,43 @@ class Search:
             names = list(dict.fromkeys(self.spots.names[k] for k in stand.spots))
             on_place(names[0])
             if not explorer.drive(stand.pose):
-                self._block(stand)
+                self.block(stand.pose)
                 continue
-            if explorer.found():
-                break
-            here = explorer.pose()
-            eye = np.array([here.x, here.y, EYE])
-            for point in gazes_over(self.spots.points[list(stand.spots)], eye):
-                explorer.look(point)
-                if explorer.found():
-                    break
+            if not explorer.seen() and self._look_over(explorer, stand):
+                self._left[list(stand.spots)] = False
             searched += [name for name in names if name not in searched]
-            self._left[list(stand.spots)] = False
         left = {self.spots.names[k] for k in np.flatnonzero(self._left)}
-        return End(explorer.found(), tuple(searched), tuple(sorted(left - set(searched))))
+        return End(track, tuple(searched), tuple(sorted(left - set(searched))))
+
+    def _look_over(self, explorer: Explorer, stand: Stand) -> bool:
+        """Look at all that a stand is for; False: the thing came into view before the end."""
+        here = explorer.pose()
+        eye = np.array([here.x, here.y, EYE])
+        for point in gazes_over(self.spots.points[list(stand.spots)], eye):
+            explorer.look(point)
+            if explorer.seen():
+                return False
+        return True
+
+    def beside(self, position: Array, looked: list[Array], here: Pose2) -> Pose2 | None:
+        """See :class:`hearth_perception.core.second_look.Stands`."""
+        nearest = int(np.argmin(np.linalg.norm(self.spots.points - position, axis=1)))
+        away = np.hypot(*(self._candidates - position[:2]).T)
+        cost = side_cost(position, self._candidates, looked)
+        cost += self.ground.ways((here.x, here.y), self._candidates)
+        cost[~self._shown[:, nearest] | (away < NEAR)] = np.inf
+        best = int(np.argmin(cost)) if len(cost) else -1
+        if best < 0 or not np.isfinite(cost[best]):
+            return None
+        x, y = self._candidates[best]
+        return Pose2(
+            float(x), float(y), math.atan2(float(position[1] - y), float(position[0] - x))
+        )
+
+    def block(self, pose: Pose2) -> None:
+        """Nothing near a stand that could not be reached is tried again."""
+        away = np.hypot(*(self._candidates - [pose.x, pose.y]).T)
+        self._shown[away < 0.25] = False
 
     def tour(self, here: Pose2) -> list[Stand]:
         """Stands that show all that is left and can be shown, in the order to drive to them."""
@@ -184,11 +206,6 @@ class Search:
         off = np.arctan2(d[:, 1], d[:, 0]) - pose.yaw
         return np.asarray(np.abs((off + math.pi) % (2 * math.pi) - math.pi) < TURN)
 
-    def _block(self, stand: Stand) -> None:
-        """Nothing near a stand that could not be reached is tried again."""
-        away = np.hypot(*(self._candidates - [stand.pose.x, stand.pose.y]).T)
-        self._shown[away < 0.25] = False
-
 
 def _nearest(start: Array, ways: Array) -> npt.NDArray[np.int64]:
     """Always the nearest one next."""
@@ -198,13 +215,3 @@ def _nearest(start: Array, ways: Array) -> npt.NDArray[np.int64]:
         row[order] = np.inf
         order.append(int(np.argmin(row)))
     return np.array(order, np.int64)
-
-
-def found_for_sure(things: SemanticMap, label: str, since: float, place: str = "") -> Track | None:
-    """A thing of a class that was seen twice after ``since`` [s], at ``place`` if one is named."""
-    for track in things.find(label):
-        inside = not place or track.place.split("/")[0] == place
-        sure = track.label == label and track.confidence > 0.5 and track.hits >= 2
-        if inside and sure and track.last_seen > since and not track.carried:
-            return track
-    return None

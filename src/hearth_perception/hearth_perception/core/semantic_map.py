@@ -14,11 +14,12 @@ from hearth_core.home.catalogue import Shape as Nominal
 from hearth_perception.core.changes import ChangeLog
 from hearth_perception.core.detector import UNKNOWN
 from hearth_perception.core.sighting import Sighting
+from hearth_perception.core.surveyed import Surveyed
 
 Array = npt.NDArray[np.float64]
 
-SPOT = 0.04
-"""Side of the cells in which seen surfaces are remembered [m]."""
+BESIDE = 0.04
+"""Things nearer to each other than this are taken for one another by a glance [m]."""
 
 
 class Glance(Enum):
@@ -82,6 +83,8 @@ class Rules:
     """Existence after one sighting."""
     miss: float = 0.35
     """Factor on existence when its place is seen empty."""
+    beside: float = 0.7
+    """Factor when what is seen there may be the thing recognised next to it."""
     doubt: float = 0.9
     """Factor when something is there that was not recognised."""
     half_life: float = 1800.0
@@ -96,8 +99,6 @@ class Rules:
     """Existence below which a thing whose place was seen empty is reported as taken."""
     odd: int = 3
     """So many odd sightings in a row are another thing at the same place."""
-    bare: int = 8
-    """Of nine spots under a new thing so many were seen to be free before."""
     survey_age: float = 15.0
     """A spot is known when it was seen this long before a thing appears on it [s]."""
 
@@ -109,8 +110,7 @@ class SemanticMap:
     rules: Rules = field(default_factory=Rules)
     tracks: list[Track] = field(default_factory=list)
     changes: ChangeLog = field(default_factory=ChangeLog)
-    surveyed: dict[tuple[str, int, int], float] = field(default_factory=dict)
-    """When a patch of a surface (cells of ``SPOT`` m) was seen first [s]."""
+    surveyed: Surveyed = field(default_factory=Surveyed)
     _numbers: dict[str, int] = field(default_factory=dict)
     _now: float = -math.inf
 
@@ -163,7 +163,9 @@ class SemanticMap:
                 track.settled = False  # one thing, believed twice
             seen = Glance.EMPTY
         if seen is Glance.EMPTY:
-            self._missed(track, stamp)
+            self._missed(track, stamp, self.rules.miss)
+        elif seen is Glance.FILLED and any(_beside(t, track) for t in others):
+            self._missed(track, stamp, self.rules.beside)
         elif seen is Glance.FILLED:
             floor = min(track.existence, self.rules.doubt_floor)
             track.existence = max(floor, track.existence * self.rules.doubt)
@@ -182,29 +184,9 @@ class SemanticMap:
             if number.isdecimal():
                 self._numbers[stem] = max(self._numbers.get(stem, 0), int(number))
 
-    def survey(self, place: str, points: Array, stamp: float) -> None:
-        """Free parts of a surface were seen: what stands there later has appeared.
-
-        Args:
-            place: As ``Track.place`` says it.
-            points: Of the surface in map [m], shape (N, 2).
-            stamp: When [s].
-        """
-        for x, y in np.unique(np.floor(points / SPOT).astype(int), axis=0).tolist():
-            self.surveyed.setdefault((place, x, y), stamp)
-
-    def _cover(self, track: Track) -> None:
-        """The surface under a known thing is known: what stands there later has appeared."""
-        middle = np.floor(track.position[:2] / SPOT)
-        reach = math.ceil(float(track.size[:2].max()) / 2 / SPOT) + 1
-        for i in range(-reach, reach + 1):
-            for j in range(-reach, reach + 1):
-                spot = (track.place, int(middle[0]) + i, int(middle[1]) + j)
-                self.surveyed.setdefault(spot, track.last_seen)
-
-    def _missed(self, track: Track, stamp: float) -> None:
-        """Its place was seen empty once more."""
-        track.existence *= self.rules.miss
+    def _missed(self, track: Track, stamp: float, factor: float) -> None:
+        """Its place was seen once more, and nothing there that it could be."""
+        track.existence *= factor
         if track.existence < self.rules.gone and track.settled:
             track.settled = False
             self.changes.taken(track.id, track.label, stamp, track.position, track.place)
@@ -230,16 +212,11 @@ class SemanticMap:
     def _settle(self, track: Track) -> None:
         """A thing seen twice belongs to the home; where its spot was known free, it is new."""
         track.settled = True
-        reach = float(track.size[:2].min()) / 3
         before = track.first_seen - self.rules.survey_age
-        free = 0
-        for i in (-1, 0, 1):
-            for j in (-1, 0, 1):
-                x, y = np.floor((track.position[:2] + np.array([i, j]) * reach) / SPOT)
-                free += self.surveyed.get((track.place, int(x), int(y)), math.inf) < before
-        self._cover(track)
+        free = self.surveyed.free(track.place, track.position, track.size, before)
+        self.surveyed.cover(track.place, track.position, track.size, track.last_seen)
         # What was there and not recognised hid the surface under it: that is not new.
-        if free >= self.rules.bare and track.label != UNKNOWN:
+        if free and track.label != UNKNOWN:
             self.changes.appeared(
                 track.id, track.label, track.last_seen, track.position, track.place
             )
@@ -382,6 +359,13 @@ def _overlap(a: Track, b: Track) -> bool:
     rise = abs(float(a.position[2] - b.position[2]))
     wide = float(a.size[:2].min() + b.size[:2].min()) / 2
     return level < 0.7 * wide and rise < 0.5 * float(a.size[2] + b.size[2])
+
+
+def _beside(a: Track, b: Track) -> bool:
+    """Whether a glance at one body may meet the other instead."""
+    level = float(np.linalg.norm(a.position[:2] - b.position[:2]))
+    wide = float(a.size[:2].min() + b.size[:2].min()) / 2
+    return level < wide + BESIDE and abs(float(a.position[2] - b.position[2])) < 0.3
 
 
 def _alike(track: Track, sighting: Sighting) -> float:

@@ -12,6 +12,13 @@ from hearth_perception.core.quantiles import between, median, percentile
 
 Array = npt.NDArray[np.float64]
 
+SHOULDER = 0.5
+"""Level parts above this share of the height show how deep a body is: bottles have caps."""
+CAP = 0.25
+"""Share of the height at the top that tells nothing of a box's sides, for the same reason."""
+STICKS_OUT = 0.25
+"""Of the radius: what reaches that much farther on one side is a handle."""
+
 
 class Kind(StrEnum):
     """Which body fits."""
@@ -55,6 +62,8 @@ class Fits:
 
     box: Shape
     cylinder: Shape
+    trunk: Shape
+    """The cylinder without a handle that sticks out on one side; mostly the cylinder."""
     roundness: float
     """Log likelihood of the cylinder over the box per point; > 0: round."""
     width: float
@@ -122,14 +131,24 @@ def fit_upright(
     cylinder = _cylinder(body[:, :2], ray, across, width, (low + high) / 2, pitch)
     if height < 0.55 * width and origin[2] > top + 0.1:
         cylinder = _disc(points, foot + 0.5 * height, ray, across, pitch)
-    tops = points[level & (points[:, 2] > top - 0.02)]
-    box = _box(body[:, :2], turn[:, :2], tops[:, :2], ray, width, pitch)
+    tops = points[level & (points[:, 2] > foot + SHOULDER * height)]
+    below = body[:, 2] < top - CAP * height
+    if below.sum() < 20:
+        below[:] = True
+    box = _box(body[below, :2], turn[below, :2], tops[:, :2], ray, width, pitch)
+    trunk = cylinder
+    reach = _without_handle(body[:, :2], turn[:, :2], across, low, high)
+    if reach is not None:
+        slim, lateral_body = 1.01 * (reach[1] - reach[0]) + pitch, body[:, :2] @ across
+        mine = (lateral_body >= reach[0]) & (lateral_body <= reach[1])
+        trunk = _cylinder(body[mine, :2], ray, across, slim, sum(reach) / 2, pitch)
     z = foot + height / 2
     spread = max(sigma, 0.003)
     fits = []
     for kind, middle, yaw, size, size_sigma, distances in (
         (Kind.BOX, box[0], box[1], box[2], box[3], box[4]),
         (Kind.CYLINDER, cylinder[0], 0.0, cylinder[1], cylinder[2], cylinder[3]),
+        (Kind.CYLINDER, trunk[0], 0.0, trunk[1], trunk[2], trunk[3]),
     ):
         fits.append(
             Shape(
@@ -147,6 +166,7 @@ def fit_upright(
     return Fits(
         fits[0],
         fits[1],
+        fits[2],
         (loss[0] - loss[1]) / 2,
         width,
         height,
@@ -196,6 +216,40 @@ def _cylinder(
     d = np.hypot(*(xy - middle).T) - radius
     size = np.array([2 * radius, 2 * radius])
     return middle, size, np.full(2, max(0.003, pitch)), d
+
+
+def _without_handle(
+    xy: Array, normals: Array, across: Array, low: float, high: float
+) -> tuple[float, float] | None:
+    """Extent across the ray of a round body with a handle at one side; None: no handle.
+
+    On a round body the normals turn with the way from its middle: ``lateral = middle + radius *
+    facing``, the line that most points agree with. The side that reaches farther than the radius
+    has something on it.
+    """
+    known = np.hypot(*normals.T) > 0.7
+    facing, lateral = (normals @ across)[known], (xy @ across)[known]
+    if len(facing) < 30:
+        return None
+    first, second = np.random.default_rng(0).integers(0, len(facing), (2, 80))
+    apart = facing[second] - facing[first]
+    use = np.abs(apart) > 0.4
+    slope = (lateral[second] - lateral[first])[use] / apart[use]
+    half = 0.5 * (high - low)
+    likely = (slope > 0.5 * half) & (slope < 1.2 * half)
+    if not likely.any():
+        return None
+    radius = slope[likely]
+    middle = lateral[first][use][likely] - radius * facing[first][use][likely]
+    off = np.abs(lateral - middle[:, None] - radius[:, None] * facing)
+    best = int(np.argmax((off < 0.006).sum(axis=1)))
+    agree = off[best] < 0.006
+    centre = float(np.mean(lateral[agree] - radius[best] * facing[agree]))
+    reach = np.array([centre - low, high - centre])
+    body, handle = float(np.min(reach)), float(np.max(reach))
+    if handle < (1.0 + STICKS_OUT) * body or abs(handle - radius[best]) < abs(body - radius[best]):
+        return None  # as round as it looks, or half hidden
+    return centre - body, centre + body
 
 
 def _disc(

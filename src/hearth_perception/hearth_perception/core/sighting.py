@@ -58,5 +58,5 @@ def lift(detection: Detection) -> Sighting | None:
         round_ = nominal in (Nominal.CYLINDER, Nominal.SPHERE) or (
             nominal is Nominal.OTHER and kind.size[0] == kind.size[1]
         )
-        shape = with_size(fits.cylinder if round_ else fits.box, np.array(kind.size))
+        shape = with_size(fits.trunk if round_ else fits.box, np.array(kind.size))
     return Sighting(label, detection.scores, shape, nominal, place, cluster.hidden, detection.box)
