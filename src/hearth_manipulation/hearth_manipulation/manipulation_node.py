@@ -90,10 +90,10 @@ class Config:
     model: str = param("cloid", "Robot model, by name.")
     depth_camera: str = param("head_camera", "Camera whose depth is planned with.")
     depth_in_scene: bool = param(
-        True, "Whether MoveIt's clients and servo plan with what the depth camera sees."
+        True, "Whether MoveIt's clients, servo and skills plan with what the depth camera sees."
     )
     watch_depth: bool = param(
-        False, "Whether skills' motions, too, stop for what the camera sees come in their way."
+        True, "Whether skills' motions, too, stop for what the camera sees come in their way."
     )
 
 
@@ -126,6 +126,8 @@ class ManipulationNode(Node):
         sight = RosSight(self._eyes, depth, lambda: self._work.planner.model, self._body.now)
         if config.watch_depth:
             self._work.watch = sight.watch
+        if config.depth_in_scene:
+            self._work.mover.seen = sight.unknown
         keeper = SceneKeeper(self._work, sight if config.depth_in_scene else None)
         services = MoveItServices(self, self._work, keeper, self._transforms, description.joints)
         self._moveit = MoveItActions(self, self._work, services, self._turn, self._obey)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from arm_scenes import model, semantics
+from depth_eye import DepthEye
 from harness import SimBody, TruthEyes, make_world
 from hearth_core.errors import HearthError
 from hearth_core.geometry import Pose2
@@ -106,7 +107,15 @@ def blinded(home: Home) -> Home:
 
 
 class BlindEyes(TruthEyes):
-    """Sees handles, but not about what they turn."""
+    """Sees handles, but not about what they turn; its head turns to what it looks at."""
+
+    def __init__(self, body: SimBody, home: Home, seed: int, camera: DepthEye) -> None:
+        super().__init__(body, home, seed, noise=0.004)
+        self._camera = camera
+
+    def look(self, point: np.ndarray) -> None:
+        self._camera.look(point)
+        super().look(point)
 
     def door(self, name: str) -> Any:
         seen = super().door(name)
@@ -119,7 +128,9 @@ def run_trial(trial: Trial, say: Callable[[str], None] = lambda _: None) -> dict
     world, real = make_world(trial.home, trial.seed, trial.start)
     body = SimBody(world, Pose2())
     body.pause(0.3)
-    eyes = BlindEyes(body, real, trial.seed, noise=0.004)
+    robot = model()
+    camera = DepthEye(body, robot)
+    eyes = BlindEyes(body, real, trial.seed, camera)
     phases: list[str] = []
 
     def report(phase: str, _progress: float, opening: float | None = None) -> None:
@@ -129,7 +140,8 @@ def run_trial(trial: Trial, say: Callable[[str], None] = lambda _: None) -> dict
             say(f"    {world.now:6.1f} s {text}")
         phases[-1] = text
 
-    context = Context(body, eyes, blinded(trial.home), model(), semantics(), report)
+    context = Context(body, eyes, blinded(trial.home), robot, semantics(), report)
+    camera.serve(context)
     place_name, _, joint_name = trial.part.partition("/")
     joint = trial.home.place(place_name).joint(joint_name)
     sliding = joint.kind is JointKind.SLIDING

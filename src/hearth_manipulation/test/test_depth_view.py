@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from arm_scenes import model
 from hearth_core.geometry import Transform
+from hearth_description.core.model import find_model, load_urdf
 from hearth_manipulation.core.depth_view import (
+    SKIN,
     Doorkeeper,
     EntryWatch,
     robot_spheres,
@@ -66,6 +68,16 @@ def test_only_the_unknown_is_left(robot: RobotModel, q: np.ndarray) -> None:
         field.cell,
     ))  # fmt: skip
     assert "depth camera" in str(planner.collision(joints, moved, lifted))
+
+
+def test_all_that_is_drawn_of_the_robot_is_the_robot(robot: RobotModel, q: np.ndarray) -> None:
+    # A wrist camera's housing collides with nothing, but the head camera sees it.
+    own = robot_spheres(robot, q)
+    for name, link in load_urdf(find_model()).links.items():
+        for geometry in link.visuals:
+            middle = robot.pose(q, name).apply(geometry.link_from_shape.translation)
+            away = np.linalg.norm(own[:, :3] - middle, axis=1) - own[:, 3]
+            assert away.min() < SKIN, (name, geometry.shape)
 
 
 def test_without_knowing_the_table_it_is_an_obstacle(robot: RobotModel, q: np.ndarray) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from hearth_core.geometry import Pose2
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.mover import MotionError, Mover, arm
 from hearth_manipulation.core.planning import Planner
+from hearth_manipulation.core.scene import Scene, SeenSurfaces
 from hearth_manipulation.core.timing import Trajectory
 
 
@@ -83,3 +84,28 @@ def test_fingers_that_never_moved_were_never_told(obeys: bool) -> None:
         return
     with pytest.raises(MotionError, match="did not move"):
         mover.fingers("left", wanted)
+
+
+def ball(middle: Array, radius: float) -> SeenSurfaces:
+    """A field of what a camera would see of a ball [m]."""
+    low = middle - 0.4
+    points = middle + radius * np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1]])
+    return SeenSurfaces.from_points(points, low, low + 0.8, 0.02)
+
+
+@pytest.mark.parametrize("at_the_goal", [False, True])
+def test_what_the_camera_sees_is_planned_with_unless_work_is_there(at_the_goal: bool) -> None:
+    mover = Mover(Deaf(obeys=True), Planner(model()))  # type: ignore[arg-type]
+    path = path_of(mover)
+    hand = mover.planner.model.pose(path[-1], "left_grasp_frame").translation
+    field = ball(hand if at_the_goal else hand + np.array([0.0, 0.0, 0.9]), 0.03)
+    mover.seen = lambda _known: field
+    planned: list[Scene] = []
+
+    def live(scene: Scene) -> Callable[[], Scene | None]:
+        planned.append(scene)
+        return lambda: None
+
+    mover.live = live
+    mover.go(arm("left"), [path[-1]], Scene())
+    assert [scene.seen for scene in planned] == [None if at_the_goal else field]

@@ -54,11 +54,17 @@ class DepthView:
 
 
 def robot_spheres(model: RobotModel, q: Array) -> Array:
-    """The robot with all that it holds as spheres in odom: centre and radius [m], shape (S, 4)."""
+    """What is seen of the robot and all that it holds, as spheres in odom.
+
+    Returns:
+        Centre and radius [m], shape (S, 4).
+    """
     rotations, translations = model.place(q)
-    links = model.sphere_link
-    centers = np.einsum("sij,sj->si", rotations[links], model.sphere_center)
-    return np.column_stack([centers + translations[links], model.sphere_radius])
+    links = np.concatenate([model.sphere_link, *(np.full(len(r), i) for i, _, r in model.trim)])
+    middles = np.concatenate([model.sphere_center, *(centers for _, centers, _ in model.trim)])
+    radii = np.concatenate([model.sphere_radius, *(radii for _, _, radii in model.trim)])
+    centers = np.einsum("sij,sj->si", rotations[links], middles)
+    return np.column_stack([centers + translations[links], radii])
 
 
 def box_around(base: Array) -> tuple[Array, Array]:

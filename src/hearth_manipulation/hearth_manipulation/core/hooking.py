@@ -15,7 +15,7 @@ from hearth_core.geometry import Transform
 from hearth_manipulation.core import hands
 from hearth_manipulation.core.context import Context, SkillError
 from hearth_manipulation.core.kinematics import Array
-from hearth_manipulation.core.mover import PATIENCE, TICK, MotionError, arm, split
+from hearth_manipulation.core.mover import MotionError, arm
 from hearth_manipulation.core.planning import PlanningError, Target
 
 BENT = 0.8
@@ -89,7 +89,7 @@ def guarded(
 
     Raises:
         PlanningError: The line leaves the reach.
-        MotionError: A controller failed.
+        MotionError: A controller failed, or ``path_blocked``: somebody is in the way.
     """
     mover = context.mover
     joints = arm(side)
@@ -97,25 +97,7 @@ def guarded(
         joints, grasp_frame(side), mover.configuration(), Target(target), None
     )
     trajectory = mover.planner.timed(joints, path, None, speed)
-    motions = [mover.body.follow(group, part) for group, part in split(trajectory).items()]
-    deadline = mover.body.now() + trajectory.duration + PATIENCE
-    stopped = False
-    try:
-        while not all(motion.done() for motion in motions):
-            if until():
-                stopped = True
-                break
-            if mover.body.now() > deadline:
-                raise MotionError("motion_timeout", "a guarded motion did not end")
-            mover.body.pause(TICK)
-    finally:
-        for motion in motions:
-            if not motion.done():
-                motion.cancel()
-    problems = [motion.problem() for motion in motions if motion.problem()]
-    if problems and not stopped:
-        raise MotionError("motion_failed", problems[0])
-    return stopped
+    return mover.execute(joints, trajectory, path, None, until=until)
 
 
 def hook_bar(context: Context, side: str, bar: Bar, rotation: Array) -> None:

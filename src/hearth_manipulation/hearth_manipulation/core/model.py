@@ -68,6 +68,9 @@ class RobotModel:
     """Pairs of links (low, high) that are not checked against each other."""
     solids: tuple[tuple[int, Solid], ...]
     """Collision shapes as the file gives them: (link index, shape), sorted by link."""
+    trim: tuple[tuple[int, Array, Array], ...] = ()
+    """What cameras see of the robot but nothing collides with (the housing of a wrist's camera):
+    (link index, centres [m], radii [m])."""
     groups: Mapping[str, Group] = field(default_factory=dict)
     states: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)
     """Joint positions [rad or m] by (group, state)."""
@@ -252,6 +255,11 @@ def movable_base(count: int) -> Tree:
     return tree
 
 
+STICKS_OUT = 0.01
+"""What is drawn sticks out of what collides by less than this unless it is a part of its own [m].
+"""
+
+
 def _read(description: Description, may_touch: Iterable[tuple[str, str]]) -> RobotModel:
     names = [
         "base_x_link",
@@ -290,6 +298,14 @@ def _read(description: Description, may_touch: Iterable[tuple[str, str]]) -> Rob
             kind_name, size = _shape(geometry.shape)
             solids.append((index[name], Solid(kind_name, size, geometry.link_from_shape)))
     spheres = [(i, *cover(solid)) for i, solid in solids]
+    trim = []
+    for name in names[2:]:
+        own = [(center, radius) for i, center, radius in spheres if i == index[name]]
+        for geometry in description.links[name].visuals:
+            solid = Solid(*_shape(geometry.shape), geometry.link_from_shape)
+            center, radius = _sticking_out(*cover(solid), own)
+            if len(radius):
+                trim.append((index[name], center, radius))
     table = np.array(limits)
     return RobotModel(
         name=description.name,
@@ -307,7 +323,19 @@ def _read(description: Description, may_touch: Iterable[tuple[str, str]]) -> Rob
         sphere_radius=np.concatenate([np.zeros(0), *(radius for _, _, radius in spheres)]),
         may_touch=frozenset(touching(tree, index, may_touch)),
         solids=tuple(solids),
+        trim=tuple(trim),
     )
+
+
+def _sticking_out(
+    center: Array, radius: Array, of: Iterable[tuple[Array, Array]]
+) -> tuple[Array, Array]:
+    """Those spheres that are not, but for a little, inside one of others."""
+    out = np.ones(len(radius), bool)
+    for centers, radii in of:
+        away = np.linalg.norm(center[:, None] - centers[None], axis=2) + radius[:, None]
+        out &= np.all(away > radii[None] + STICKS_OUT, axis=1)
+    return center[out], radius[out]
 
 
 def touching(

@@ -12,7 +12,7 @@ from hearth_core.geometry import Transform
 from hearth_manipulation.core.kinematics import Array
 from hearth_manipulation.core.planning import Planner, PlanningError, Target
 from hearth_manipulation.core.ports import Body, Motion
-from hearth_manipulation.core.scene import Scene
+from hearth_manipulation.core.scene import Scene, SeenSurfaces
 from hearth_manipulation.core.timing import Trajectory
 from hearth_manipulation.core.watching import LiveCheck, TrajectoryWatch
 
@@ -57,6 +57,8 @@ class Mover:
         self.live: Callable[[Scene | None], Callable[[], Scene | None]] | None = None
         """Given the planned scene, gives the newest one whenever asked while the motion runs;
         without one, that of people only."""
+        self.seen: Callable[[Scene], SeenSurfaces | None] = lambda _scene: None
+        """Given what is known, what the depth camera sees besides; None: nobody looks."""
         self._newest: Callable[[], Scene | None] = lambda: None
         self.on_path: Callable[[Array, str], None] = lambda _path, _tip: None
         """Told of every path before it is driven, with the link whose way matters."""
@@ -92,7 +94,8 @@ class Mover:
             upright: Side whose grasp frame keeps its z up; None: any.
             speed: Fraction of the limits; None: the mover's.
 
-        Something that gets into the way stops the motion; another way round it is then looked for.
+        What the depth camera sees besides is gone around where that is possible. Something that
+        gets into the way stops the motion; another way round it is then looked for.
 
         Raises:
             PlanningError: No way.
@@ -101,20 +104,43 @@ class Mover:
         constraint = None
         if upright is not None:
             constraint = (grasp_frame(upright), (0.0, 0.0, 1.0), 0.35)
+        field = scene.seen or self.seen(scene)
+        around = [scene] if field is None else [scene.with_seen(field), scene]
         for left in range(DETOURS, -1, -1):
-            start = self.configuration()
-            path = self.planner.plan(
-                joints, start, goals, scene, margin=margin, upright=constraint
-            )
+            path, trajectory, free = self._around(joints, goals, around, margin, constraint, speed)
             try:
-                self.run(joints, path, scene, speed)
+                self.execute(joints, trajectory, path, free)
                 break
             except MotionError as error:
                 if error.reason != "path_blocked" or not left:
                     raise
             self.body.pause(AT_REST)
-            scene = self._newest() or scene
+            around = [self._newest() or free]
         return path[-1]
+
+    def _around(
+        self,
+        joints: Sequence[str],
+        goals: Sequence[Array],
+        scenes: Sequence[Scene],
+        margin: float,
+        upright: tuple[str, tuple[float, float, float], float] | None,
+        speed: float | None,
+    ) -> tuple[Array, Trajectory, Scene]:
+        """A way in the first of some scenes that leaves one, timed, and that scene.
+
+        Work begins and ends close to things that the camera sees a little beside where they are
+        known to be, or that are about to be touched: then what is known has to do.
+        """
+        for scene in scenes:
+            try:
+                path = self.planner.plan(
+                    joints, self.configuration(), goals, scene, margin=margin, upright=upright
+                )
+                return path, self.planner.timed(joints, path, scene, speed or self.speed), scene
+            except PlanningError as error:
+                problem = error
+        raise problem
 
     def go_named(
         self,
@@ -190,7 +216,8 @@ class Mover:
         scene: Scene | None,
         planner: Planner | None = None,
         world: Callable[[], Scene | None] | None = None,
-    ) -> None:
+        until: Callable[[], bool] | None = None,
+    ) -> bool:
         """Run a timed motion on the controllers of its joints, all of them at once.
 
         Args:
@@ -201,6 +228,10 @@ class Mover:
                 and it stops for people only.
             planner: Who planned it; None: the mover's.
             world: Gives the newest scene; None: as :attr:`live` has it.
+            until: Asked all the time; True ends the motion, as a touch does that is felt for.
+
+        Returns:
+            Whether ``until`` ended it.
 
         Raises:
             MotionError: A controller failed, or ``path_blocked``.
@@ -220,10 +251,11 @@ class Mover:
             self.on_path(path, grasp_frame(side))
         motions = [self.body.follow(group, part) for group, part in split(trajectory).items()]
         try:
-            self.wait(motions, trajectory.duration + PATIENCE, check=check)
+            return self.wait(motions, trajectory.duration + PATIENCE, check=check, until=until)
         except MotionError as error:
             if error.reason != "motion_timeout" or not self._arrived(trajectory):
                 raise
+        return False
 
     def _arrived(self, trajectory: Trajectory) -> bool:
         """Whether the joints stand where a trajectory ends; only its answer was lost."""
@@ -293,7 +325,8 @@ class Mover:
         *,
         strict: bool = True,
         check: Callable[[float], str | None] | None = None,
-    ) -> None:
+        until: Callable[[], bool] | None = None,
+    ) -> bool:
         """Wait for motions to end; whatever ends the waiting early cancels them.
 
         Args:
@@ -301,6 +334,10 @@ class Mover:
             timeout: [s].
             strict: A motion that failed or did not end in time is an error.
             check: Asked all the time; what it says is in the way ends the motions.
+            until: Asked all the time; True ends the motions.
+
+        Returns:
+            Whether ``until`` ended them.
 
         Raises:
             MotionError: One failed, did not end, or ``path_blocked``.
@@ -310,6 +347,8 @@ class Mover:
             while not all(motion.done() for motion in motions):
                 if any(motion.done() and motion.problem() for motion in motions):
                     break
+                if until is not None and until():
+                    return True
                 blocked = check and check(self.body.now())
                 if blocked:
                     raise MotionError("path_blocked", f"stopped, something came in: {blocked}")
@@ -325,6 +364,7 @@ class Mover:
         problems = [motion.problem() for motion in motions if motion.problem()]
         if strict and problems:
             raise MotionError("motion_failed", problems[0])
+        return False
 
 
 def split(trajectory: Trajectory) -> dict[str, Trajectory]:
