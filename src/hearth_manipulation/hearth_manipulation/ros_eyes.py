@@ -167,10 +167,6 @@ class RosEyes:
             for c in message.centres
         ]
 
-    def cloud(self) -> Array | None:
-        """None: depth images stay with perception; the scene is furniture and seen things."""
-        return None
-
     def _on_keep_out(self, message: KeepOut) -> None:
         with self._lock:
             self._keep_out = message

@@ -257,9 +257,6 @@ class TruthEyes:
     def keep_out(self) -> list[KeptOut]:
         return self.people
 
-    def cloud(self) -> Array | None:
-        return None
-
 
 def load_semantics() -> Semantics:
     """Postures of the robot."""

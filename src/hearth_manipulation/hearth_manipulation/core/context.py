@@ -157,7 +157,6 @@ class Context:
         without: Sequence[str] = (),
         things: bool = True,
         people: bool = True,
-        cloud: bool = False,
         around: Pose2 | None = None,
     ) -> Scene:
         """The world around the robot in odom.
@@ -166,7 +165,6 @@ class Context:
             without: Names of solids to leave out (ids of objects, ``refrigerator/door``, ...).
             things: Whether objects seen by perception stand in it.
             people: Whether what people near the arms take up is kept free.
-            cloud: Whether the newest depth image does.
             around: Where; None: the base.
         """
         odom_from_map = self.eyes.odom_from_map()
@@ -182,13 +180,7 @@ class Context:
             solids += self.people()
         floor = Transform(np.eye(3), np.array([base.x, base.y, -0.05]))
         solids.append(Thing("floor", "box", np.array([6.0, 6.0, 0.1]), floor))
-        scene = Scene().with_things(solids).without(without)
-        if cloud:
-            points = self.eyes.cloud()
-            if points is not None:
-                low = np.array([base.x - 1.2, base.y - 1.2, 0.1])
-                scene = scene.with_seen(SeenSurfaces.from_points(points, low, low + 2.4, 0.02))
-        return scene
+        return Scene().with_things(solids).without(without)
 
     def people(self) -> list[Thing]:
         """Balls that people take up near the arms, as solids of the scene."""

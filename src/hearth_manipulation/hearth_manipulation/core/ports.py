@@ -146,9 +146,6 @@ class Eyes(Protocol):
     def keep_out(self) -> list[KeptOut]:
         """Where people are near the arms now, newest; empty: nobody is, or nobody looks."""
 
-    def cloud(self) -> Array | None:
-        """Points of the newest depth image in odom [m], shape (N, 3); None: no image."""
-
 
 class Report(Protocol):
     """Where progress goes."""
