@@ -10,13 +10,10 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
-from hearth_cli.bench import Figure, Options, Report
+from hearth_cli.bench import Figure, Options, Report, load
 from hearth_core.errors import BadInputError
 from hearth_core.geometry import Transform
 from hearth_manipulation.core.kinematics import Array
@@ -24,11 +21,11 @@ from hearth_manipulation.core.loading import load_robot
 from hearth_manipulation.core.model import Group, RobotModel
 from hearth_manipulation.core.oracle import Oracle
 from hearth_manipulation.core.planning import Planner, PlanningError, Target
-from hearth_manipulation.core.scene import Scene, SeenSurfaces, Thing
+from hearth_manipulation.core.scene import Scene, Thing
+from hearth_manipulation.problem_set import timed
 from hearth_manipulation.sample_robots import write_six_axis_arm, write_two_arms
 
 NAN = float("nan")
-T = TypeVar("T")
 
 
 def run(options: Options) -> Report:
@@ -72,7 +69,7 @@ def run(options: Options) -> Report:
         figures += _plans("two arms together", two, two.group("both_arms"), own.count, seed, 2.0)
         if options.plots:
             _strip(options.plots, two, two.group("both_arms"), seed)
-    figures.append(_cloud())
+    figures.append(load(options.root, "manipulation").cloud())
     return Report(figures)
 
 
@@ -81,15 +78,6 @@ def _pair(text: str, sign: str) -> tuple[str, str]:
     if not (name and found):
         raise BadInputError(f"{text!r} is not NAME{sign}VALUE")
     return name, value
-
-
-def _timed(work: Callable[[], T]) -> tuple[T | PlanningError, float]:
-    begin = time.thread_time()
-    try:
-        result: T | PlanningError = work()
-    except PlanningError as error:
-        result = error
-    return result, 1e3 * (time.thread_time() - begin)
 
 
 def _room() -> Scene:
@@ -137,10 +125,10 @@ def _plans(
     plans, inverses, hits, solved, reached = [], [], 0, 0, 0
     for i in range(-1, count):  # the first one reads the kernels
         start, goal = ends[2 * max(i, 0)], ends[2 * max(i, 0) + 1]
-        path, ms = _timed(lambda a=start, b=goal, i=i: planner.plan(  # type: ignore[misc]
+        path, ms = timed(lambda a=start, b=goal, i=i: planner.plan(  # type: ignore[misc]
             group.joints, a, [b], scene, seed=seed + i + 1))  # fmt: skip
         poses = {tip: Target(model.pose(goal, tip), None, 1e-4, 1e-3) for tip in group.tips}
-        answer, spent = _timed(lambda a=start, p=poses, i=i: planner.solve(  # type: ignore[misc]
+        answer, spent = timed(lambda a=start, p=poses, i=i: planner.solve(  # type: ignore[misc]
             group.joints, p, a, 100, i + 1))  # fmt: skip
         if i < 0:
             continue
@@ -198,15 +186,3 @@ def _strip(folder: Path, model: RobotModel, group: Group, seed: int) -> None:
     figure.tight_layout()
     figure.savefig(folder / "manipulation_two_arms.png", dpi=110)
     plt.close(figure)
-
-
-def _cloud() -> Figure:
-    """A head camera's depth image to a field of 2 cm cells."""
-    random = np.random.default_rng(3)
-    points = random.uniform((0.2, -1.0, 0.3), (1.4, 1.0, 1.4), (307200, 3))
-    points[:, 2] = np.where(points[:, 0] < 0.8, 0.75, points[:, 2])
-    low = np.array([0.0, -1.2, 0.1])
-    times = [_timed(lambda: SeenSurfaces.from_points(points, low, low + 2.4))[1] for _ in range(6)]
-    return Figure(
-        "depth cloud to field (median)", float(np.median(times[1:])), "ms", 80.0, "lower", 5
-    )

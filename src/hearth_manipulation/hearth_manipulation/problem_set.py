@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from hearth_core.geometry import Transform
@@ -21,6 +22,9 @@ from hearth_manipulation.core.loading import load_robot
 from hearth_manipulation.core.model import RobotModel
 from hearth_manipulation.core.queries import RobotQueries
 from hearth_manipulation.core.scene import Scene, Thing
+from hearth_manipulation.core.targets import PlanningError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +104,16 @@ def read_problems(folder: Path, name: str, robot: Set, every: int) -> Iterator[P
         if number % every == 0:
             yield Problem(f"{family} {item['index']}", scene, ends[0], ends[1])
         number += 1
+
+
+def timed(work: Callable[[], T]) -> tuple[T | PlanningError, float]:
+    """What a query answers, or its refusal, and the CPU time of this thread [ms]."""
+    begin = time.thread_time()
+    try:
+        result: T | PlanningError = work()
+    except PlanningError as error:
+        result = error
+    return result, 1e3 * (time.thread_time() - begin)
 
 
 def _pose(item: dict[str, Any]) -> Transform:

@@ -223,6 +223,20 @@ class Context:
         """The other side."""
         return SIDES[1 - SIDES.index(side)]
 
+    def holding_side(self, wanted: str = "") -> str:
+        """The hand that holds something.
+
+        Raises:
+            SkillError: ``nothing_held``, or ``which_hand`` when both do and none is named.
+        """
+        if wanted and wanted not in self.held:
+            raise SkillError("nothing_held", f"the {wanted} hand holds nothing", refused=True)
+        if not self.held:
+            raise SkillError("nothing_held", "neither hand holds anything", refused=True)
+        if not wanted and len(self.held) > 1:
+            raise SkillError("which_hand", "both hands hold something: say which", refused=True)
+        return wanted or next(iter(self.held))
+
     def free_side(self, wanted: str = "") -> str:
         """A hand that holds nothing.
 

@@ -195,24 +195,10 @@ def _get_to(context: Context, swing: Swing, opening: float, goal: Pose2) -> None
     # Stay beyond the leaf's edge while passing it.
     far = max(float((edge - np.array(swing.hinge)) @ out) + 0.62, 0.62)
 
-    def depth(pose: Pose2) -> float:
-        return float((np.array([pose.x, pose.y]) - np.array(swing.hinge)) @ out)
-
-    if depth(here) < far:
-        shift = far - depth(here)
-        driver.to(
-            Pose2(here.x + shift * out[0], here.y + shift * out[1], here.yaw),
-            tolerance=0.06,
-            turn_tolerance=0.15,
-            speed=2.0,
-        )
-        here = driver.body.base()
-    if depth(goal) < far:
-        shift = far - depth(goal)
-        driver.to(
-            Pose2(goal.x + shift * out[0], goal.y + shift * out[1], goal.yaw),
-            tolerance=0.06,
-            turn_tolerance=0.15,
-            speed=2.0,
-        )
+    for pose in (here, goal):
+        depth = float((np.array([pose.x, pose.y]) - np.array(swing.hinge)) @ out)
+        if depth < far:
+            shift = far - depth
+            beyond = Pose2(pose.x + shift * out[0], pose.y + shift * out[1], pose.yaw)
+            driver.to(beyond, tolerance=0.06, turn_tolerance=0.15, speed=2.0)
     driver.to(goal, tolerance=0.02, turn_tolerance=0.03, speed=2.0)

@@ -52,13 +52,7 @@ def give(
         MotionError: The robot was kept from moving.
     """
     wait = _patience(timeout)
-    if side and side not in context.held:
-        raise SkillError("nothing_held", f"the {side} hand holds nothing", refused=True)
-    if not context.held:
-        raise SkillError("nothing_held", "neither hand holds anything", refused=True)
-    if not side and len(context.held) > 1:
-        raise SkillError("which_hand", "both hands hold something: say which", refused=True)
-    side = side or next(iter(context.held))
+    side = context.holding_side(side)
     mover, body, report = context.mover, context.body, context.report
     _hold_out(context, side, meet, upright=True)
     rest = mover.pose(grasp_frame(side)).translation

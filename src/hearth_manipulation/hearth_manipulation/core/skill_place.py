@@ -63,7 +63,8 @@ def put(context: Context, side: str, place: str, pose: Transform | None = None) 
         PlanningError: No reach.
         MotionError: The robot was kept from moving.
     """
-    side, held = _holder(context, side)
+    side = context.holding_side(side)
+    held = context.held[side]
     stood, fallen = _put_down(context, side, held, place, pose)
     if fallen is None:
         return stood
@@ -122,17 +123,6 @@ def _put_down(
     tuck(context, side)
     report("look_after", 0.98)
     return stands, fallen_over(context, held, stands, others)
-
-
-def _holder(context: Context, side: str) -> tuple[str, Held]:
-    if side and side not in context.held:
-        raise SkillError("nothing_held", f"the {side} hand holds nothing", refused=True)
-    if not context.held:
-        raise SkillError("nothing_held", "neither hand holds anything", refused=True)
-    if not side and len(context.held) > 1:
-        raise SkillError("which_hand", "both hands hold something: say which", refused=True)
-    side = side or next(iter(context.held))
-    return side, context.held[side]
 
 
 def free_spots(context: Context, place: str, held: Held) -> list[Spot]:
